@@ -1,0 +1,1 @@
+"""pagesight: questions about PDFs, answered with evidence that a reader can check."""

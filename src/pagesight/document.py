@@ -1,0 +1,223 @@
+"""What a document consists of: pages and elements (from a parser), chunks (for retrieval)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pagesight.geometry import BBox
+
+Kind = Literal["text", "figure", "table"]
+KINDS: tuple[Kind, ...] = ("text", "figure", "table")
+
+Role = Literal[
+    "title",
+    "heading",
+    "paragraph",
+    "list",
+    "code",
+    "formula",
+    "caption",
+    "footnote",
+    "header",
+    "footer",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page. `index` is 0-based; `label` is what is printed or declared ("3-17", "xii")."""
+
+    index: int
+    label: str
+    width: float
+    """Points, after rotation."""
+    height: float
+    """Points, after rotation."""
+    ocr: bool = False
+    """The text was read by OCR, because there was no usable text layer."""
+    error: str = ""
+    """Why the page could not be parsed; empty when it could."""
+
+    @property
+    def number(self) -> int:
+        """1-based position in the file."""
+        return self.index + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Characters [start, end) of a text stand at `bbox` on the page with 0-based index `page`."""
+
+    start: int
+    end: int
+    page: int
+    bbox: BBox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A place in a document: 0-based page index and box."""
+
+    page: int
+    bbox: BBox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextBlock:
+    """A paragraph, heading, list item ... in reading order. `spans` has one entry a line."""
+
+    page: int
+    bbox: BBox
+    role: Role
+    text: str
+    spans: tuple[Span, ...]
+    font_size: float = 0.0
+    """Points; the largest in the block, 0 where it is unknown (OCR)."""
+    heading_path: tuple[str, ...] = ()
+    """Enclosing headings, outermost first; for a heading, those above it."""
+    type: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """The caption of a figure or table; `label` is its key ("Figure 3-2"), "" if it has none."""
+
+    label: str
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A picture, chart or drawing, raster or vector, as one rendered crop."""
+
+    page: int
+    bbox: BBox
+    image: str
+    """Key of the crop in the crop store."""
+    caption: Caption | None = None
+    text: str = ""
+    """Words inside the figure: text layer, else OCR."""
+    text_by_ocr: bool = False
+    heading_path: tuple[str, ...] = ()
+    type: Literal["figure"] = "figure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: a crop, and its cells where they can be read."""
+
+    page: int
+    bbox: BBox
+    image: str
+    """Key of the crop in the crop store."""
+    rows: tuple[tuple[str, ...], ...]
+    """Cell texts, row by row, all rows equally long; empty where cells could not be read."""
+    row_boxes: tuple[BBox, ...]
+    """One box a row."""
+    header_rows: int = 1
+    """How many of the first rows are column headers."""
+    caption: Caption | None = None
+    text: str = ""
+    """The words in the region in reading order, for a table whose cells could not be read."""
+    heading_path: tuple[str, ...] = ()
+    type: Literal["table"] = "table"
+
+
+Element = TextBlock | Figure | Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlineEntry:
+    """One bookmark: `level` from 1, `page` 0-based."""
+
+    level: int
+    title: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentProfile:
+    """What is known of a file before its pages are parsed."""
+
+    id: str
+    """SHA-256 of the bytes, hexadecimal."""
+    source: str
+    """Absolute path or URL."""
+    title: str
+    """From the metadata; "" where there is none worth the name."""
+    page_count: int
+    outline: tuple[OutlineEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContent:
+    """One parsed page with its elements in reading order."""
+
+    page: Page
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedDocument:
+    """A whole parsed document; `elements` are in reading order, headings resolved."""
+
+    profile: DocumentProfile
+    title: str
+    pages: tuple[Page, ...]
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document as the library knows it."""
+
+    id: str
+    source: str
+    title: str
+    page_count: int
+    figures: int = 0
+    tables: int = 0
+    chunks: int = 0
+    ocr_pages: int = 0
+    failed_pages: int = 0
+
+    @property
+    def name(self) -> str:
+        """The file's name without its folder."""
+        return self.source.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """The unit of retrieval. Vectors and scores are never fields of it."""
+
+    id: str
+    document_id: str
+    kind: Kind
+    text: str
+    """What may be quoted: prose; caption and words of a figure; caption and Markdown of a table."""
+    title: str
+    """Title of the document: context for embedding and words, never quoted."""
+    heading_path: tuple[str, ...]
+    spans: tuple[Span, ...]
+    """Where the characters of `text` stand, in the order of the text."""
+    regions: tuple[Region, ...]
+    """Where the chunk stands: for a figure or table its box first, then its caption's."""
+    label: str = ""
+    """"Figure 3-2", "Table 5-1", or ""."""
+    image: str = ""
+    """Key of the crop; "" for text."""
+    html: str = ""
+    """A table for people; "" for the other kinds."""
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """0-based indices of the pages that it stands on, ascending."""
+        return tuple(sorted({region.page for region in self.regions}))
+
+    @property
+    def context(self) -> str:
+        """Title and headings on one line, for embedding and words."""
+        return " > ".join(part for part in (self.title, *self.heading_path) if part)

@@ -1,0 +1,28 @@
+"""Errors, sorted by who must act. Each message states the fact and the remedy in one line."""
+
+
+class PagesightError(Exception):
+    """Base of every error that pagesight raises on purpose."""
+
+
+class DocumentError(PagesightError):
+    """One document cannot be used: it is skipped and reported, and the batch goes on."""
+
+
+class SettingsError(PagesightError):
+    """What the user asked for or configured cannot be done as it stands."""
+
+
+class ServiceError(PagesightError):
+    """Something outside the process failed: a model hub, an endpoint, a missing program.
+
+    `retryable` tells whether the same call may succeed later.
+    """
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class LibraryError(PagesightError):
+    """The library folder is damaged, locked or made by something else."""

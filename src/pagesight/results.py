@@ -1,0 +1,175 @@
+"""What retrieving, asking and ingesting give back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pagesight.document import Chunk, Document, Kind
+from pagesight.geometry import BBox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A restriction of what may be found; an empty field restricts nothing."""
+
+    documents: tuple[str, ...] = ()
+    """Document ids."""
+    kinds: tuple[Kind, ...] = ()
+    pages: tuple[int, int] | None = None
+    """First and last page index, 0-based, inclusive."""
+
+    def __bool__(self) -> bool:
+        return bool(self.documents or self.kinds or self.pages)
+
+    def admits(self, chunk: Chunk) -> bool:
+        """Whether a chunk passes: any one of its pages in the range is enough."""
+        if self.documents and chunk.document_id not in self.documents:
+            return False
+        if self.kinds and chunk.kind not in self.kinds:
+            return False
+        if self.pages is None:
+            return True
+        first, last = self.pages
+        return any(first <= page <= last for page in chunk.pages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A question, and what may answer it."""
+
+    text: str
+    filter: Filter = field(default_factory=Filter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A retrieved chunk. Ranks are 1-based; `ranks` has one entry for each list that found it."""
+
+    chunk: Chunk
+    document: Document
+    page_labels: tuple[str, ...]
+    """Printed labels of `chunk.pages`, in the same order."""
+    rank: int
+    score: float
+    """Fused score: comparable within one result only."""
+    ranks: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """One highlighted rectangle: points, and fractions of the page, both top-left origin."""
+
+    page_index: int
+    page_number: int
+    page_label: str
+    bbox: BBox
+    fractions: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One hit as it was shown to the answerer under the mark [`mark`]."""
+
+    mark: int
+    hit: Hit
+    shown_text: str
+    """The text that was shown (it may be cut to the budget)."""
+    image_path: str = ""
+    """Path of the crop of a figure or table; "" for text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A checkable pointer from an answer into a document."""
+
+    mark: int
+    chunk_id: str
+    document_id: str
+    document: str
+    """File name."""
+    title: str
+    kind: Kind
+    label: str
+    page_number: int
+    """1-based; the page of the first box."""
+    page_label: str
+    boxes: tuple[Box, ...]
+    quote: str
+    """Verbatim words of the source."""
+    crop: str
+    """Path of the crop's PNG; "" for text."""
+    verified: bool
+    """Every character of the quote was found in the cited chunk, at these boxes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer with its evidence. A refusal is an Answer with `grounded` False."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    evidence: tuple[Evidence, ...]
+    grounded: bool
+    """The answer has at least one citation that points to evidence shown."""
+    answerer: str
+    """"extractive", or the model's name."""
+    unknown_marks: int = 0
+    """Marks in the model's text that point to nothing shown; they were removed."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Tokens, as the endpoint reported them."""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A document was parsed and is in the library now."""
+
+    document: Document
+    seconds: Mapping[str, float]
+    """Seconds by stage: CPU of the parser, wall clock of the others."""
+    findings: tuple[str, ...] = ()
+    """What a reader of the log should know: pages that failed, OCR that was missing."""
+    type: Literal["stored"] = "stored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """The same bytes are in the library already."""
+
+    source: str
+    document_id: str
+    type: Literal["skipped"] = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A document could not be ingested; nothing of it was stored."""
+
+    source: str
+    reason: str
+    type: Literal["failed"] = "failed"
+
+
+Outcome = Stored | Skipped | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is going to be parsed, known once every file has been looked at."""
+
+    documents: int
+    pages: int
+    type: Literal["plan"] = "plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Pages of one document that are done, while it is being parsed."""
+
+    source: str
+    pages_done: int
+    page_count: int
+    type: Literal["progress"] = "progress"
