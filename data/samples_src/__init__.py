@@ -1,0 +1,1 @@
+"""Sources of the sample documents: one module per document, see ``build_samples.py``."""
