@@ -1,0 +1,57 @@
+"""Prompts are files: prompts/NAME.toml, each with a version and its templates."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Template
+
+from pagesight import resources
+from pagesight.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """The parts of one prompt; `evidence` and `question` are templates with $variables."""
+
+    name: str
+    version: int
+    system: str
+    evidence: str
+    question: str
+
+
+def load(name: str) -> Prompt:
+    """Reads a shipped prompt by name, or a .toml file by path.
+
+    Raises:
+        SettingsError: no such prompt, or a part of it is missing.
+    """
+    path = resources.find("prompts", name, ".toml")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Prompt(
+            name=path.stem,
+            version=int(raw["version"]),
+            system=str(raw["system"]).strip(),
+            evidence=str(raw["evidence"]),
+            question=str(raw["question"]),
+        )
+    except KeyError as error:
+        raise SettingsError(f"{path}: the prompt has no {error}") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: cannot be read as a prompt ({error})") from error
+
+
+def render(template: str, values: Mapping[str, object]) -> str:
+    """Fills the $variables of a template; lines that end up empty are dropped.
+
+    Raises:
+        SettingsError: the template names a variable that there is no value for.
+    """
+    try:
+        text = Template(template).substitute(values)
+    except (KeyError, ValueError) as error:
+        raise SettingsError(f"a prompt template cannot be filled: {error}") from error
+    return "\n".join(line.rstrip() for line in text.strip().splitlines() if line.strip())

@@ -1,0 +1,243 @@
+"""Settings: the named pipeline, then a settings file, the environment, the command line.
+
+The values of the shipped pipeline stand in pipelines/default.toml and nowhere else.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pagesight import resources
+from pagesight.errors import SettingsError
+
+ENVIRONMENT_PREFIX = "PAGESIGHT_"
+"""PAGESIGHT_ASK_MODEL sets [ask] model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseSettings:
+    crop_dpi: int
+    ocr_dpi: int
+    ocr_languages: str
+    workers: int
+    window_pages: int
+    page_seconds: float
+    figure_ocr: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkSettings:
+    words: int
+    least_words: int
+    table_words: int
+    figure_words: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSettings:
+    model: str
+    batch_size: int
+    dtype: str
+    passage_prefix: str
+    question_prefix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisualSettings:
+    enabled: bool
+    model: str
+    weights: str
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsSettings:
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrieveSettings:
+    count: int
+    depth: int
+    rrf_k: float
+    weight_dense: float
+    weight_visual: float
+    weight_words: float
+    weight_pages: float
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """List name -> weight."""
+        return {
+            "dense": self.weight_dense,
+            "visual": self.weight_visual,
+            "words": self.weight_words,
+            "pages": self.weight_pages,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSettings:
+    model: str
+    prompt: str
+    evidence: int
+    images: int
+    image_side: int
+    words: int
+    seconds: float
+    retries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One whole configuration, section by section as in pipelines/default.toml."""
+
+    parse: ParseSettings
+    chunk: ChunkSettings
+    text: TextSettings
+    visual: VisualSettings
+    words: WordsSettings
+    retrieve: RetrieveSettings
+    ask: AskSettings
+
+    def as_dict(self) -> dict[str, dict[str, object]]:
+        """Section -> key -> value."""
+        return asdict(self)
+
+
+def load(
+    *,
+    pipeline: str = "default",
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overrides: Sequence[str] = (),
+) -> Settings:
+    """Builds the settings; later sources win.
+
+    Args:
+        pipeline: a shipped name or a .toml path.
+        file: a TOML file with the same sections.
+        environment: variables; those that start with PAGESIGHT_ and name a section count.
+        overrides: "section.key=value" each.
+
+    Raises:
+        SettingsError: an unknown key or a value of the wrong type, with where it came from.
+    """
+    values = _pipeline(pipeline)
+    if file is not None:
+        _merge(values, _read(file), str(file))
+    for name, text in (environment or {}).items():
+        section, _, key = name.removeprefix(ENVIRONMENT_PREFIX).lower().partition("_")
+        if name.startswith(ENVIRONMENT_PREFIX) and section in values and key:
+            _set(values, section, key, text, name)
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        section, dot, key = path.strip().partition(".")
+        if not (equals and dot):
+            raise SettingsError(f"--set {override}: write it as section.key=value")
+        _set(values, section, key, text.strip(), f"--set {override}")
+    return _built(values)
+
+
+def _pipeline(name: str) -> dict[str, dict[str, Any]]:
+    path = resources.find("pipelines", name, ".toml")
+    raw = _read(path)
+    parent = raw.pop("extends", None)
+    if parent is None:
+        return raw
+    values = _pipeline(str(parent))
+    _merge(values, raw, str(path))
+    return values
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not valid TOML ({error})") from error
+
+
+def _merge(values: dict[str, dict[str, Any]], changes: Mapping[str, Any], origin: str) -> None:
+    for section, pairs in changes.items():
+        if not isinstance(pairs, dict):
+            raise SettingsError(f"{origin}: {section} stands outside of any [section]")
+        for key, value in pairs.items():
+            _set(values, section, key, value, origin)
+
+
+def _set(
+    values: dict[str, dict[str, Any]], section: str, key: str, value: object, origin: str
+) -> None:
+    known = values.get(section)
+    if known is None:
+        raise SettingsError(f"{origin}: no section {section!r}; known are {', '.join(values)}")
+    if key not in known:
+        raise SettingsError(f"{origin}: no key {key!r} in [{section}]; known are {', '.join(known)}")
+    known[key] = _converted(value, type(known[key]), f"{origin}: [{section}] {key}")
+
+
+def _converted(value: object, wanted: type, where: str) -> object:
+    """The value in the type of the default; text is read as TOML would read it."""
+    if wanted is bool and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if wanted in (int, float) and isinstance(value, str | int | float) and value is not True:
+        try:
+            number = wanted(value)
+        except ValueError:
+            number = None
+        if number is not None and float(number) == float(value):
+            return number
+    elif isinstance(value, wanted):
+        return value
+    raise SettingsError(f"{where} must be of type {wanted.__name__}, not {value!r}")
+
+
+def _built(values: Mapping[str, Mapping[str, Any]]) -> Settings:
+    sections = get_type_hints(Settings)
+    built = {}
+    for field in fields(Settings):
+        try:
+            built[field.name] = sections[field.name](**values[field.name])
+        except (KeyError, TypeError) as error:
+            raise SettingsError(
+                f"the pipeline is incomplete in [{field.name}]: {error}; "
+                'start it with extends = "default"'
+            ) from error
+    settings = Settings(**built)
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """Ranges that a type cannot say."""
+    positive = {
+        "chunk.words": settings.chunk.words,
+        "chunk.table_words": settings.chunk.table_words,
+        "parse.window_pages": settings.parse.window_pages,
+        "parse.page_seconds": settings.parse.page_seconds,
+        "parse.crop_dpi": settings.parse.crop_dpi,
+        "parse.ocr_dpi": settings.parse.ocr_dpi,
+        "text.batch_size": settings.text.batch_size,
+        "visual.batch_size": settings.visual.batch_size,
+        "retrieve.count": settings.retrieve.count,
+        "retrieve.depth": settings.retrieve.depth,
+        "ask.evidence": settings.ask.evidence,
+        "ask.words": settings.ask.words,
+        "ask.image_side": settings.ask.image_side,
+        "ask.seconds": settings.ask.seconds,
+    }
+    for name, value in positive.items():
+        if value <= 0:
+            raise SettingsError(f"{name} must be greater than 0, not {value}")
+    if settings.retrieve.rrf_k < 0 or any(w < 0 for w in settings.retrieve.weights.values()):
+        raise SettingsError("retrieve.rrf_k and the weights must not be negative")
+    if settings.text.dtype not in ("auto", "float32", "bfloat16"):
+        raise SettingsError("text.dtype must be auto, float32 or bfloat16")
+    if settings.words.engine not in ("tantivy", "rank_bm25"):
+        raise SettingsError("words.engine must be tantivy or rank_bm25")
