@@ -1,0 +1,285 @@
+"""From elements to chunks: prose by heading and size, one chunk a figure, tables by rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from pagesight.document import (
+    Chunk,
+    Element,
+    Figure,
+    Kind,
+    ParsedDocument,
+    Region,
+    Span,
+    Table,
+    TextBlock,
+)
+from pagesight.geometry import union
+from pagesight.sentences import sentence_ranges
+from pagesight.settings import ChunkSettings
+from pagesight.tables import markdown_row, markdown_rule, to_html
+
+VERSION = 1
+"""Raise it when the same elements are chunked differently."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Consecutive characters of one block, with spans that count from the piece's start."""
+
+    text: str
+    spans: tuple[Span, ...]
+    heading_path: tuple[str, ...]
+    opens_section: bool
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A chunk in the making."""
+
+    kind: Kind
+    heading_path: tuple[str, ...]
+    text: str = ""
+    spans: list[Span] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
+    label: str = ""
+    image: str = ""
+    html: str = ""
+
+    def append(self, text: str, spans: Sequence[Span], separator: str = "\n") -> None:
+        """Adds text, moving its spans to where it lands."""
+        if self.text and text:
+            self.text += separator
+        offset = len(self.text)
+        self.text += text
+        self.spans += (_moved(span, offset) for span in spans)
+
+
+def chunk_document(parsed: ParsedDocument, settings: ChunkSettings) -> list[Chunk]:
+    """The chunks of a document in reading order; the same input gives the same ids."""
+    drafts = [*_visual_drafts(parsed.elements, settings)]
+    blocks = [element for element in parsed.elements if isinstance(element, TextBlock)]
+    drafts += _text_drafts(blocks, settings)
+    drafts.sort(key=lambda draft: (draft.regions[0].page, draft.regions[0].bbox.y0, draft.kind))
+    return [_finished(parsed, draft, number) for number, draft in enumerate(drafts)]
+
+
+def _finished(parsed: ParsedDocument, draft: _Draft, number: int) -> Chunk:
+    identity = "\0".join(
+        (
+            parsed.profile.id,
+            str(number),
+            draft.kind,
+            parsed.title,
+            *draft.heading_path,
+            draft.text,
+            draft.image,
+        )
+    )
+    return Chunk(
+        id=blake2b(identity.encode(), digest_size=12).hexdigest(),
+        document_id=parsed.profile.id,
+        kind=draft.kind,
+        text=draft.text,
+        title=parsed.title,
+        heading_path=draft.heading_path,
+        spans=tuple(draft.spans),
+        regions=tuple(draft.regions),
+        label=draft.label,
+        image=draft.image,
+        html=draft.html,
+    )
+
+
+def _moved(span: Span, offset: int) -> Span:
+    return Span(
+        start=span.start + offset, end=span.end + offset, page=span.page, bbox=span.bbox
+    )
+
+
+def _text_drafts(blocks: Sequence[TextBlock], settings: ChunkSettings) -> Iterator[_Draft]:
+    """Fills chunks up to the target size; a new section or page ends one that is long enough."""
+    pending: list[_Piece] = []
+    for block in blocks:
+        for piece in _pieces(block, settings.words):
+            if pending and _must_end(pending, piece, settings):
+                yield _text_draft(pending)
+                pending = []
+            pending.append(piece)
+    if pending:
+        yield _text_draft(pending)
+
+
+def _must_end(pending: Sequence[_Piece], piece: _Piece, settings: ChunkSettings) -> bool:
+    words = sum(each.words for each in pending)
+    if words + piece.words > settings.words:
+        return True
+    if words < settings.least_words:
+        return False
+    return piece.opens_section or piece.spans[0].page != pending[-1].spans[-1].page
+
+
+def _text_draft(pieces: Sequence[_Piece]) -> _Draft:
+    draft = _Draft("text", _common_path([piece.heading_path for piece in pieces]))
+    for piece in pieces:
+        draft.append(piece.text, piece.spans)
+        for page in sorted({span.page for span in piece.spans}):
+            boxes = (span.bbox for span in piece.spans if span.page == page)
+            draft.regions.append(Region(page=page, bbox=union(boxes)))
+    return draft
+
+
+def _common_path(paths: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The path that most of the words would agree on: shared headings of all the pieces."""
+    shared = paths[0]
+    for path in paths[1:]:
+        length = 0
+        while length < min(len(shared), len(path)) and shared[length] == path[length]:
+            length += 1
+        shared = shared[:length]
+    return shared
+
+
+def _pieces(block: TextBlock, limit: int) -> Iterator[_Piece]:
+    """The block whole, or cut between sentences where it is longer than `limit` words."""
+    if not block.text.strip() or not block.spans:
+        return
+    opens = block.role in ("heading", "title")
+    path = (*block.heading_path, block.text) if opens else block.heading_path
+    if len(block.text.split()) <= limit:
+        yield _Piece(block.text, block.spans, path, opens)
+        return
+    for start, end in _runs(block.text, limit):
+        spans = tuple(
+            Span(
+                start=max(span.start, start) - start,
+                end=min(span.end, end) - start,
+                page=span.page,
+                bbox=span.bbox,
+            )
+            for span in block.spans
+            if span.start < end and span.end > start
+        )
+        if spans:
+            yield _Piece(block.text[start:end], spans, path, opens)
+
+
+def _runs(text: str, limit: int) -> Iterator[tuple[int, int]]:
+    """Ranges of whole sentences with at most `limit` words (a longer sentence is cut at words)."""
+    start = end = words = 0
+    for left, right in _short_sentences(text, limit):
+        size = len(text[left:right].split())
+        if words and words + size > limit:
+            yield start, end
+            start, words = left, 0
+        if not words:
+            start = left
+        end, words = right, words + size
+    if words:
+        yield start, end
+
+
+def _short_sentences(text: str, limit: int) -> Iterator[tuple[int, int]]:
+    for start, end in sentence_ranges(text):
+        words = text[start:end].split(" ")
+        if len(words) <= limit:
+            yield start, end
+            continue
+        for first in range(0, len(words), limit):
+            length = len(" ".join(words[first : first + limit]))
+            yield start, start + length
+            start += length + 1
+
+
+def _visual_drafts(elements: Sequence[Element], settings: ChunkSettings) -> Iterator[_Draft]:
+    for element in elements:
+        if isinstance(element, Figure):
+            yield _figure_draft(element, settings)
+        elif isinstance(element, Table):
+            yield from _table_drafts(element, settings)
+
+
+def _visual_draft(element: Figure | Table, kind: Kind) -> _Draft:
+    draft = _Draft(kind, element.heading_path, image=element.image)
+    draft.regions.append(Region(page=element.page, bbox=element.bbox))
+    if element.caption:
+        draft.label = element.caption.label
+        draft.append(element.caption.text, element.caption.spans)
+        for page in sorted({span.page for span in element.caption.spans}):
+            boxes = (span.bbox for span in element.caption.spans if span.page == page)
+            draft.regions.append(Region(page=page, bbox=union(boxes)))
+    return draft
+
+
+def _whole(element: Figure | Table, text: str) -> Span:
+    return Span(start=0, end=len(text), page=element.page, bbox=element.bbox)
+
+
+def _figure_draft(figure: Figure, settings: ChunkSettings) -> _Draft:
+    draft = _visual_draft(figure, "figure")
+    inner = _first_words(figure.text, settings.figure_words)
+    if inner:
+        draft.append(inner, [_whole(figure, inner)])
+    return draft
+
+
+def _first_words(text: str, limit: int) -> str:
+    """At most `limit` words, line breaks kept."""
+    kept: list[str] = []
+    for line in text.splitlines():
+        words = line.split()[:limit]
+        limit -= len(words)
+        if words:
+            kept.append(" ".join(words))
+        if limit <= 0:
+            break
+    return "\n".join(kept)
+
+
+def _table_drafts(table: Table, settings: ChunkSettings) -> Iterator[_Draft]:
+    """One chunk, or several of whole rows with caption and header repeated."""
+    if not table.rows:
+        draft = _visual_draft(table, "table")
+        draft.append(table.text, [_whole(table, table.text)])
+        yield draft
+        return
+    body = list(range(table.header_rows, len(table.rows)))
+    for numbers in _row_groups(table, body, settings.table_words) or [[]]:
+        yield _rows_draft(table, numbers)
+
+
+def _row_groups(table: Table, body: Sequence[int], limit: int) -> list[list[int]]:
+    groups: list[list[int]] = []
+    words = 0
+    for number in body:
+        size = sum(len(cell.split()) for cell in table.rows[number])
+        if not groups or words + size > limit:
+            groups.append([])
+            words = 0
+        groups[-1].append(number)
+        words += size
+    return groups
+
+
+def _rows_draft(table: Table, numbers: Sequence[int]) -> _Draft:
+    draft = _visual_draft(table, "table")
+    shown = [*range(min(table.header_rows, len(table.rows))), *numbers]
+    for position, number in enumerate(shown):
+        line = markdown_row(table.rows[number])
+        box = table.row_boxes[number] if number < len(table.row_boxes) else table.bbox
+        draft.append(line, [Span(start=0, end=len(line), page=table.page, bbox=box)])
+        if position == table.header_rows - 1:
+            draft.append(markdown_rule(len(table.rows[number])), [])
+    draft.html = to_html(
+        [table.rows[number] for number in shown],
+        table.header_rows,
+        table.caption.text if table.caption else "",
+    )
+    return draft

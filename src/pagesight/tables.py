@@ -1,0 +1,43 @@
+"""Tables as text: Markdown for models and quotes, HTML for people."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+Row = Sequence[str]
+
+
+def markdown_row(row: Row) -> str:
+    """One Markdown table row; pipes inside cells are escaped, line breaks become spaces."""
+    cells = (" ".join(cell.split()).replace("|", "\\|") for cell in row)
+    return f"| {' | '.join(cells)} |"
+
+
+def markdown_rule(columns: int) -> str:
+    """The line between header and body."""
+    return f"|{' --- |' * columns}"
+
+
+def row_cells(line: str) -> tuple[str, ...] | None:
+    """The cells of a line written by `markdown_row`; None for other lines and for rules."""
+    line = line.strip()
+    if not (line.startswith("|") and line.endswith("|")) or len(line) < 2:
+        return None
+    cells = line[1:-1].replace("\\|", "\0").split("|")
+    if all(set(cell.strip()) <= {"-"} and cell.strip() for cell in cells):
+        return None
+    return tuple(cell.strip().replace("\0", "|") for cell in cells)
+
+
+def to_html(rows: Sequence[Row], header_rows: int, caption: str = "") -> str:
+    """A plain HTML table; every cell is escaped."""
+    lines = ["<table>"]
+    if caption:
+        lines.append(f"<caption>{html.escape(caption)}</caption>")
+    for number, row in enumerate(rows):
+        tag = "th" if number < header_rows else "td"
+        cells = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+        lines.append(f"<tr>{cells}</tr>")
+    lines.append("</table>")
+    return "\n".join(lines)

@@ -1,0 +1,45 @@
+"""Evidence and a chat model for tests of what comes after retrieval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pagesight.document import Chunk, Kind
+from pagesight.results import Evidence, Hit
+from tests.builders import a_chunk, a_document
+
+CROP = "ab" * 32
+
+
+def an_evidence(mark: int, text: str, kind: Kind = "text", chunk: Chunk | None = None) -> Evidence:
+    """A piece of evidence that shows `text` whole."""
+    image = "" if kind == "text" else CROP
+    found = chunk or a_chunk(f"chunk-{mark}", text, kind=kind, image=image)
+    hit = Hit(
+        chunk=found,
+        document=a_document(),
+        page_labels=tuple(f"1-{page + 1}" for page in found.pages),
+        rank=mark,
+        score=1 / mark,
+        ranks={"words": mark},
+    )
+    path = f"/crops/{found.image}.png" if found.image else ""
+    return Evidence(mark=mark, hit=hit, shown_text=found.text, image_path=path)
+
+
+@dataclass
+class ScriptedChat:
+    """A chat model that says what it was given, and remembers what it was shown."""
+
+    reply: str = ""
+    name: str = "scripted"
+    shown: list[str | Path] = field(default_factory=list)
+
+    def stream(self, system: str, parts: Sequence[str | Path]) -> Iterator[str]:
+        self.shown = list(parts)
+        yield from (self.reply[:5], self.reply[5:])
+
+    def usage(self) -> Mapping[str, int]:
+        return {"prompt_tokens": len(self.shown), "completion_tokens": len(self.reply)}
