@@ -22,7 +22,21 @@ if TYPE_CHECKING:
     """Shape (items, dimension)."""
 
 WORDS = "words"
-"""Name of the word index; an index of vectors has the name of its space."""
+"""Name of the index of the words of chunks; an index of vectors has the name of its space."""
+PAGES = "pages"
+"""Name of the index of the words of whole pages."""
+
+
+def page_id(document_id: str, index: int) -> str:
+    """The id of a page (0-based) as a unit of the index `PAGES`."""
+    return f"{document_id}/{index}"
+
+
+def page_of(id: str) -> tuple[str, int]:
+    """Document id and 0-based page index of a `page_id`."""
+    document_id, _, index = id.rpartition("/")
+    return document_id, int(index)
+
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -65,13 +79,27 @@ class OpticalReader(Protocol):
 class OpticalWord(Protocol):
     """A word, its box in pixels of the picture, its line, and the engine's confidence (0 to 1)."""
 
-    text: str
-    left: int
-    top: int
-    width: int
-    height: int
-    line: tuple[int, int, int]
-    confidence: float
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def left(self) -> int: ...
+
+    @property
+    def top(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def line(self) -> tuple[int, int, int]:
+        """Numbers of block, paragraph and line."""
+
+    @property
+    def confidence(self) -> float: ...
 
 
 class TextEmbedder(Protocol):
@@ -237,6 +265,9 @@ class Catalogue(Protocol):
 
     def pages(self, document_id: str) -> list[Page]: ...
 
+    def page_ids(self) -> set[str]:
+        """A `page_id` for every page of every document: the ids of the index `PAGES`."""
+
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """In the order of `ids`; those that are not live are left out."""
 
@@ -261,6 +292,9 @@ class Catalogue(Protocol):
 
     def settle(self, index: str, up_to: int) -> None:
         """Forgets outbox rows of the index with sequence number <= `up_to`."""
+
+    def settled(self, index: str) -> int:
+        """The last `up_to`: it grows whenever the index has learnt something; 0 at first."""
 
     def close(self) -> None: ...
 

@@ -1,0 +1,35 @@
+"""One writer to a library at a time, by a lock on a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pagesight.errors import LibraryError
+
+
+class FileWriterLock:
+    """WriterLock on the file `path`. The system drops it when its process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = FileLock(path, is_singleton=False)
+
+    def acquire(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise LibraryError(
+                f"another pagesight process is writing to {self._path.parent}: wait until it is "
+                "done, or stop it"
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            raise LibraryError(
+                f"cannot lock {self._path} for writing ({error}): make the folder writable, or "
+                "choose another with --library"
+            ) from error
+
+    def release(self) -> None:
+        self._lock.release()

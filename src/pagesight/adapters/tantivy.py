@@ -1,0 +1,172 @@
+"""BM25 by tantivy, on disk, over our own token stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import tantivy
+from tantivy import FieldType, Occur, Query
+
+from pagesight.document import Chunk
+from pagesight.errors import LibraryError
+from pagesight.results import Filter
+from pagesight.tokens import tokenize
+
+BOOSTS = {"body": 1.0, "headings": 0.4, "title": 0.1}
+"""Field -> weight of its BM25 score. What a chunk says itself counts most. A heading is short,
+so that one word of it scores high, and all chunks of a section share it: it tells sections apart
+and must not outweigh the text. A title is shared by a whole document and only tells documents
+apart."""
+
+HEAP_BYTES = 32_000_000
+"""Memory of the writer before it spills a segment; a big manual's text is about 2 MB."""
+
+TIE_MARGIN = 16
+"""Hits fetched beyond what was asked, to see whether a tie is cut through."""
+
+SCORE_DECIMALS = 4
+"""Scores are float32, summed in an order that depends on the segments."""
+
+
+class TantivyWordIndex:
+    """WordIndex in `directory`, which is made where it is missing.
+
+    Texts are stored as the tokens that `tokenize` makes of them, split at white space and
+    changed no further; a question becomes one term query a token and field, never query syntax.
+    Each `add` or `remove` is one durable commit, whatever the number of chunks.
+
+    Raises:
+        LibraryError: the directory cannot be opened as an index.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._writer: tantivy.IndexWriter | None = None
+        self._schema = _schema()
+        with self._translated():
+            directory.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(self._schema, path=str(directory))
+            analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+            self._index.register_tokenizer("tokens", analyzer)
+            # The default policy watches the directory from a thread of its own.
+            self._index.config_reader(reload_policy="manual")
+            self._index.reload()
+
+    def add(self, chunks: Sequence[Chunk]) -> None:
+        with self._translated():
+            writer = self._opened_writer()
+            for chunk in chunks:
+                writer.delete_documents_by_term("id", chunk.id)
+                writer.add_document(_document(chunk))
+            writer.commit()
+            self._index.reload()
+
+    def remove(self, ids: Sequence[str]) -> None:
+        if not ids:
+            return
+        with self._translated():
+            writer = self._opened_writer()
+            for id in ids:
+                writer.delete_documents_by_term("id", id)
+            writer.commit()
+            self._index.reload()
+
+    def search(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
+        tokens = list(dict.fromkeys(tokenize(text)))
+        if count < 1 or not tokens:
+            return []
+        with self._translated():
+            query = self._query(tokens, filter)
+            fetch = count + TIE_MARGIN
+            while True:
+                found = self._best(query, fetch)
+                if len(found) < fetch or found[-1][1] < found[count - 1][1]:
+                    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
+                fetch *= 2
+
+    def ids(self) -> set[str]:
+        with self._translated():
+            searcher = self._index.searcher()
+            if not searcher.num_docs:
+                return set()
+            hits = searcher.search(Query.all_query(), limit=searcher.num_docs, count=False).hits
+            return {str(searcher.doc(address).get_first("id")) for _, address in hits}
+
+    def close(self) -> None:
+        if self._writer is not None:
+            with self._translated():
+                self._writer.wait_merging_threads()
+            self._writer = None
+
+    def _opened_writer(self) -> tantivy.IndexWriter:
+        # Made with the first change: it locks the directory, and readers must not.
+        if self._writer is None:
+            self._writer = self._index.writer(HEAP_BYTES, num_threads=1)
+        return self._writer
+
+    def _query(self, tokens: Sequence[str], filter: Filter) -> Query:
+        words = [
+            (Occur.Should, Query.boost_query(self._term(field, token), boost))
+            for token in tokens
+            for field, boost in BOOSTS.items()
+        ]
+        conditions = [
+            # A constant score of nothing: a filter must not move a score.
+            (Occur.Must, Query.const_score_query(condition, 0.0))
+            for condition in self._conditions(filter)
+        ]
+        return Query.boolean_query([(Occur.Must, Query.boolean_query(words)), *conditions])
+
+    def _term(self, field: str, token: str) -> Query:
+        return Query.term_query(self._schema, field, token, index_option="freq")
+
+    def _conditions(self, filter: Filter) -> Iterator[Query]:
+        if filter.documents:
+            yield Query.term_set_query(self._schema, "document", list(filter.documents))
+        if filter.kinds:
+            yield Query.term_set_query(self._schema, "kind", list(filter.kinds))
+        if filter.pages is not None:
+            first, last = filter.pages
+            yield Query.range_query(self._schema, "page", FieldType.Unsigned, first, last)
+
+    def _best(self, query: Query, limit: int) -> list[tuple[str, float]]:
+        searcher = self._index.searcher()
+        return [
+            (str(searcher.doc(address).get_first("id")), round(score, SCORE_DECIMALS))
+            for score, address in searcher.search(query, limit=limit, count=False).hits
+        ]
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, RuntimeError, OSError) as error:
+            raise LibraryError(
+                f"word index {self._directory}: {error}: run `pagesight doctor`"
+            ) from error
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for field in BOOSTS:
+        builder.add_text_field(field, tokenizer_name="tokens", index_option="freq")
+    for field in ("document", "kind"):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("page", indexed=True, fast=True)
+    return builder.build()
+
+
+def _document(chunk: Chunk) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("id", chunk.id)
+    document.add_text("body", " ".join(tokenize(chunk.text)))
+    document.add_text("headings", " ".join(tokenize("\n".join(chunk.heading_path))))
+    document.add_text("title", " ".join(tokenize(chunk.title)))
+    document.add_text("document", chunk.document_id)
+    document.add_text("kind", chunk.kind)
+    for page in chunk.pages:
+        document.add_unsigned("page", page)
+    return document

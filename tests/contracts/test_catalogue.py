@@ -1,0 +1,294 @@
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pagesight.adapters.sqlite import SCHEMA_VERSION, SQLiteCatalogue
+from pagesight.document import Chunk
+from pagesight.errors import LibraryError
+from pagesight.ports import WORDS, Catalogue
+from pagesight.results import Filter
+from tests.builders import a_chunk, a_document, an_id, some_pages, vectors_for
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
+    opened = SQLiteCatalogue(tmp_path / "library" / "catalogue.db")
+    yield opened
+    opened.close()
+
+
+def chunks_of(name: str, count: int = 3) -> list[Chunk]:
+    return [a_chunk(f"{name}-{i}", document_id=an_id(name), pages=(i,)) for i in range(count)]
+
+
+def put(
+    catalogue: Catalogue, name: str, chunks: list[Chunk], replaces: tuple[str, ...] = ()
+) -> None:
+    vectors = {"text": vectors_for(chunks)}
+    catalogue.put(a_document(name), some_pages(), chunks, vectors, [an_id(n) for n in replaces])
+
+
+def settle_all(catalogue: Catalogue) -> None:
+    for index in (WORDS, "text", "visual"):
+        for sequence, _, _ in catalogue.pending(index):
+            catalogue.settle(index, sequence)
+
+
+def operations(catalogue: Catalogue, index: str) -> list[tuple[str, str]]:
+    return [(operation, id) for _, operation, id in catalogue.pending(index)]
+
+
+def test_what_is_put_comes_back_as_it_was(catalogue: Catalogue) -> None:
+    chunks = [
+        a_chunk("b", "Ω first", document_id=an_id("m"), heading_path=("1 Start", "1.1 Now")),
+        replace(
+            a_chunk("a", "second", document_id=an_id("m"), kind="table", pages=(0, 2), image="ab"),
+            html="<table>",
+            label="Table 1",
+        ),
+    ]
+    document = replace(a_document("m"), figures=2, tables=1, ocr_pages=1)
+    vectors = vectors_for(chunks)
+    catalogue.put(document, some_pages(), chunks, {"text": vectors}, [])
+    assert catalogue.documents() == [document]
+    assert catalogue.document(document.id) == document
+    assert catalogue.pages(document.id) == some_pages()
+    assert catalogue.document_chunks(document.id) == chunks
+    assert catalogue.chunks(["a", "unknown", "b"]) == chunks[::-1]
+    stored = catalogue.vectors("text", ["a", "b", "unknown"])
+    assert set(stored) == {"a", "b"}
+    assert all(np.array_equal(stored[id], vectors[id]) for id in stored)
+    assert catalogue.sources() == {document.source: document.id}
+
+
+def test_what_is_not_there_is_nothing(catalogue: Catalogue) -> None:
+    assert catalogue.documents() == []
+    assert catalogue.document("unknown") is None
+    assert catalogue.pages("unknown") == []
+    assert catalogue.chunks(["unknown"]) == []
+    assert catalogue.document_chunks("unknown") == []
+    assert catalogue.setting("unknown") is None
+    catalogue.remove("unknown")
+
+
+def test_replaced_documents_vanish_in_the_same_commit(catalogue: Catalogue) -> None:
+    put(catalogue, "old", chunks_of("old"))
+    before = catalogue.revision()
+    put(catalogue, "new", chunks_of("new"), replaces=("old",))
+    assert catalogue.revision() == before + 1
+    assert [document.id for document in catalogue.documents()] == [an_id("new")]
+    assert catalogue.all_ids() == {"new-0", "new-1", "new-2"}
+    assert catalogue.all_ids("text") == catalogue.all_ids()
+    assert list(catalogue.sources().values()) == [an_id("new")]
+
+
+def test_the_outbox_adds_what_is_new_before_it_removes_what_is_old(catalogue: Catalogue) -> None:
+    put(catalogue, "old", chunks_of("old", 1))
+    settle_all(catalogue)
+    put(catalogue, "new", chunks_of("new", 1), replaces=("old",))
+    for index in (WORDS, "text"):
+        assert operations(catalogue, index) == [("add", "new-0"), ("remove", "old-0")]
+    assert operations(catalogue, "visual") == []
+
+
+def test_putting_the_same_ids_again_leaves_them_live(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m", 3))
+    settle_all(catalogue)
+    put(catalogue, "m", chunks_of("m", 2))
+    expected = [("add", "m-0"), ("add", "m-1"), ("remove", "m-2")]
+    assert operations(catalogue, WORDS) == operations(catalogue, "text") == expected
+    assert catalogue.all_ids() == {"m-0", "m-1"}
+
+
+def test_a_vector_that_does_not_come_back_is_removed_from_its_index(catalogue: Catalogue) -> None:
+    chunks = chunks_of("m", 1)
+    both = {"text": vectors_for(chunks), "visual": vectors_for(chunks)}
+    catalogue.put(a_document("m"), [], chunks, both, [])
+    settle_all(catalogue)
+    put(catalogue, "m", chunks)
+    assert operations(catalogue, "visual") == [("remove", "m-0")]
+
+
+def test_removing_a_document_removes_all_of_it(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m", 1))
+    catalogue.add_source("/elsewhere/copy.pdf", an_id("m"))
+    settle_all(catalogue)
+    catalogue.remove(an_id("m"))
+    assert catalogue.all_ids() == catalogue.all_ids("text") == set()
+    assert catalogue.sources() == {}
+    assert catalogue.pages(an_id("m")) == []
+    assert operations(catalogue, WORDS) == operations(catalogue, "text") == [("remove", "m-0")]
+
+
+def test_aliases_survive_another_parse_of_the_same_bytes(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    catalogue.add_source("/elsewhere/copy.pdf", an_id("m"))
+    put(catalogue, "m", chunks_of("m"))
+    assert set(catalogue.sources()) == {"/documents/m.pdf", "/elsewhere/copy.pdf"}
+
+
+def test_a_failed_put_changes_nothing(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    before = (catalogue.revision(), operations(catalogue, WORDS))
+    twice = [a_chunk("same", document_id=an_id("n")), a_chunk("same", document_id=an_id("n"))]
+    with pytest.raises(LibraryError):
+        catalogue.put(a_document("n"), [], twice, {}, [an_id("m")])
+    assert (catalogue.revision(), operations(catalogue, WORDS)) == before
+    assert [document.id for document in catalogue.documents()] == [an_id("m")]
+
+
+def test_outbox_rows_are_forgotten_only_up_to_where_they_were_settled(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m", 3))
+    rows = catalogue.pending(WORDS, 2)
+    assert [id for _, _, id in rows] == ["m-0", "m-1"]
+    assert catalogue.settled(WORDS) == 0
+    catalogue.settle(WORDS, rows[-1][0])
+    assert catalogue.settled(WORDS) == rows[-1][0]
+    assert operations(catalogue, WORDS) == [("add", "m-2")]
+    assert len(catalogue.pending("text")) == 3
+
+
+def test_sequence_numbers_are_never_used_again(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    last = max(row[0] for index in (WORDS, "text") for row in catalogue.pending(index))
+    settle_all(catalogue)
+    put(catalogue, "n", chunks_of("n"))
+    assert catalogue.pending(WORDS)[0][0] > last
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        Filter(),
+        Filter(documents=(an_id("one"), "unknown")),
+        Filter(kinds=("figure", "table")),
+        Filter(pages=(2, 4)),
+        Filter(documents=(an_id("two"),), kinds=("text",), pages=(0, 4)),
+    ],
+)
+def test_a_filter_admits_in_the_catalogue_what_it_admits_by_itself(
+    catalogue: Catalogue, filter: Filter
+) -> None:
+    chunks = []
+    for number, name in enumerate(("one", "two", "three")):
+        own = [
+            a_chunk(
+                f"{name}-{i}",
+                document_id=an_id(name),
+                kind=("text", "figure", "table", "text")[i % 4],
+                pages=((i,), (1, 5), (), (0, 3, 9))[(i + number) % 4],
+            )
+            for i in range(8)
+        ]
+        catalogue.put(a_document(name), [], own, {}, [])
+        chunks += own
+    admitted = sorted(chunk.id for chunk in chunks if filter.admits(chunk))
+    assert catalogue.matching(filter, 100) == admitted
+    assert catalogue.matching(filter, len(admitted)) == admitted
+    assert catalogue.matching(filter, len(admitted) - 1) is None
+    assert catalogue.live([chunk.id for chunk in chunks] + ["dead"], filter) == set(admitted)
+
+
+def test_vectors_of_unknown_chunks_are_ignored(catalogue: Catalogue) -> None:
+    chunks = chunks_of("m", 2)
+    put(catalogue, "m", chunks)
+    catalogue.put_vectors("visual", vectors_for([*chunks, a_chunk("unknown")]))
+    assert catalogue.all_ids("visual") == {"m-0", "m-1"}
+    assert operations(catalogue, "visual") == [("add", "m-0"), ("add", "m-1")]
+    catalogue.drop_vectors("visual")
+    assert catalogue.all_ids("visual") == set()
+    assert operations(catalogue, "visual") == []
+
+
+def test_swapped_vectors_take_the_place_of_the_old_ones(catalogue: Catalogue) -> None:
+    chunks = chunks_of("m", 2)
+    put(catalogue, "m", chunks)
+    new = vectors_for(chunks, 4, seed=9)
+    catalogue.put_vectors("next", new)
+    catalogue.swap_vectors("next", "text", {"model": "new"})
+    stored = catalogue.vectors("text", ["m-0", "m-1"])
+    assert all(np.array_equal(stored[id], new[id]) for id in new)
+    assert catalogue.all_ids("next") == set()
+    assert catalogue.pending("text") == catalogue.pending("next") == []
+    assert catalogue.setting("model") == "new"
+
+
+def test_documents_are_listed_by_source(catalogue: Catalogue) -> None:
+    for name in ("b", "c", "a"):
+        put(catalogue, name, [])
+    assert [document.name for document in catalogue.documents()] == ["a.pdf", "b.pdf", "c.pdf"]
+
+
+def test_threads_can_share_a_catalogue(catalogue: Catalogue) -> None:
+    def work(number: int) -> None:
+        for round_number in range(5):
+            put(catalogue, f"d{number}", chunks_of(f"d{number}", 2 + round_number))
+            assert len(catalogue.document_chunks(an_id(f"d{number}"))) == 2 + round_number
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(catalogue.all_ids()) == 4 * 6
+    assert catalogue.revision() == 20
+
+
+def test_a_reader_sees_commits_and_cannot_write(catalogue: Catalogue, tmp_path: Path) -> None:
+    reader = SQLiteCatalogue(tmp_path / "library" / "catalogue.db", read_only=True)
+    before = reader.revision()
+    put(catalogue, "m", chunks_of("m"))
+    assert reader.revision() == before + 1
+    assert len(reader.all_ids()) == 3
+    with pytest.raises(LibraryError, match=r"catalogue\.db.*make the folder writable"):
+        reader.set_setting("a", "b")
+    reader.close()
+
+
+def test_a_missing_library_is_named_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match=r"there is no library at .*nowhere"):
+        SQLiteCatalogue(tmp_path / "nowhere" / "catalogue.db", read_only=True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, read_only: bool) -> None:
+    path = tmp_path / "catalogue.db"
+    path.write_bytes(b"not a database at all, " * 100)
+    with pytest.raises(LibraryError, match=r"catalogue\.db.*no pagesight library"):
+        SQLiteCatalogue(path, read_only=read_only)
+    assert path.read_bytes().startswith(b"not a database")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_another_programs_database_is_refused_and_left_alone(
+    tmp_path: Path, read_only: bool
+) -> None:
+    path = tmp_path / "catalogue.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE theirs (a)")
+    other.close()
+    content = path.read_bytes()
+    with pytest.raises(LibraryError, match="another program"):
+        SQLiteCatalogue(path, read_only=read_only)
+    assert path.read_bytes() == content
+
+
+def test_a_newer_schema_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "library" / "catalogue.db"
+    with sqlite3.connect(path) as other:
+        other.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    other.close()
+    with pytest.raises(LibraryError, match="upgrade pagesight"):
+        SQLiteCatalogue(path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LibraryError, match=r"file.*catalogue\.db"):
+        SQLiteCatalogue(tmp_path / "file" / "catalogue.db")

@@ -1,0 +1,195 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pagesight.adapters.rank_bm25 import RankBM25WordIndex
+from pagesight.adapters.tantivy import TantivyWordIndex
+from pagesight.errors import LibraryError
+from pagesight.ports import WordIndex
+from pagesight.results import Filter
+from tests.builders import a_chunk, an_id, prose, questions
+
+ANY = Filter()
+
+
+@pytest.fixture(params=["tantivy", "rank_bm25"])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WordIndex]:
+    opened: WordIndex = (
+        TantivyWordIndex(tmp_path / "words-0")
+        if request.param == "tantivy"
+        else RankBM25WordIndex()
+    )
+    yield opened
+    opened.close()
+
+
+def ids_of(found: list[tuple[str, float]]) -> list[str]:
+    return [id for id, _ in found]
+
+
+def test_an_empty_index_finds_nothing(index: WordIndex) -> None:
+    assert index.search("pump", 5, ANY) == []
+    assert index.ids() == set()
+    index.remove(["a"])
+    assert index.search("pump", 5, ANY) == []
+
+
+def test_a_chunk_without_words_does_no_harm(index: WordIndex) -> None:
+    index.add([a_chunk("a", "…")])
+    assert index.search("pump", 5, ANY) == []
+    index.add([a_chunk("b", "pump")])
+    assert ids_of(index.search("pump", 5, ANY)) == ["b"]
+
+
+@pytest.mark.parametrize("others", [0, 1, 2])
+def test_in_a_tiny_corpus_the_better_match_is_first_with_a_positive_score(
+    index: WordIndex, others: int
+) -> None:
+    index.add([a_chunk("worse", "The pump stands idle."), a_chunk("best", "A pump pump motor.")])
+    index.add([a_chunk(f"other{i}", "Nothing of that.") for i in range(others)])
+    found = index.search("pump motor", 5, ANY)
+    assert ids_of(found) == ["best", "worse"]
+    assert found[0][1] > found[1][1] > 0
+
+
+def test_only_chunks_that_share_a_word_are_found(index: WordIndex) -> None:
+    index.add([a_chunk("a", "Close the valve."), a_chunk("b", "Open the door.")])
+    assert ids_of(index.search("valves", 5, ANY)) == ["a"]
+    assert index.search("unheard-of", 5, ANY) == []
+    assert index.search("", 5, ANY) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("lm317", "Use an LM317-ADJ here."),
+        ("3.3V", "supplied with 3.3 V"),
+        ("lb.yaml", "see config/lb.yaml"),
+        ("電圧", "電源電圧の範囲"),
+        ("0x80070057", "Error 0x80070057: bad argument"),
+    ],
+)
+def test_identifiers_quantities_and_characters_are_found(
+    index: WordIndex, question: str, text: str
+) -> None:
+    index.add([a_chunk("wanted", text), a_chunk("other", "Something else altogether.")])
+    assert ids_of(index.search(question, 5, ANY)) == ["wanted"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"',
+        "body:pump",
+        "pump AND (",
+        "a:b^2~",
+        "-pump +",
+        "[* TO *]",
+        "\\",
+        "id:a",
+        "pump\x00\ud800",
+    ],
+)
+def test_query_syntax_means_nothing(index: WordIndex, text: str) -> None:
+    index.add([a_chunk("a", "The pump.")])
+    assert ids_of(index.search(text, 5, ANY)) == (["a"] if "pump" in text else [])
+
+
+def test_title_and_headings_are_found_and_the_text_itself_counts_more(index: WordIndex) -> None:
+    index.add(
+        [
+            a_chunk("titled", "one two three", title="Compressor"),
+            a_chunk("headed", "one two three", heading_path=("Lubrication",)),
+            a_chunk("said", "lubrication two three"),
+        ]
+    )
+    assert ids_of(index.search("compressor", 5, ANY)) == ["titled"]
+    assert set(ids_of(index.search("lubrication", 5, ANY))) == {"said", "headed"}
+
+
+def test_ties_are_broken_by_id_also_where_they_are_cut(index: WordIndex) -> None:
+    for number in reversed(range(60)):
+        if number % 20 == 19:
+            index.add([a_chunk(f"c{i:02d}", "pump") for i in range(number, number - 20, -1)])
+    found = index.search("pump", 5, ANY)
+    assert ids_of(found) == ["c00", "c01", "c02", "c03", "c04"]
+    assert len({score for _, score in found}) == 1
+
+
+def test_adding_twice_is_adding_once_and_the_last_text_counts(index: WordIndex) -> None:
+    index.add([a_chunk("a", "pump"), a_chunk("b", "valve")])
+    index.add([a_chunk("a", "relay")])
+    assert index.ids() == {"a", "b"}
+    assert index.search("pump", 5, ANY) == []
+    assert ids_of(index.search("relay", 5, ANY)) == ["a"]
+
+
+def test_what_is_removed_is_not_found_and_unknown_ids_are_ignored(index: WordIndex) -> None:
+    index.add([a_chunk("a", "pump"), a_chunk("b", "pump")])
+    index.remove(["a", "never there"])
+    assert index.ids() == {"b"}
+    assert ids_of(index.search("pump", 5, ANY)) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        Filter(documents=(an_id("one"),)),
+        Filter(documents=(an_id("one"), an_id("two"), "unknown")),
+        Filter(kinds=("figure", "table")),
+        Filter(pages=(2, 3)),
+        Filter(documents=(an_id("two"),), kinds=("text",), pages=(0, 4)),
+    ],
+)
+def test_a_filter_admits_what_it_says_and_moves_no_score(index: WordIndex, filter: Filter) -> None:
+    kinds = ("text", "figure", "table")
+    chunks = [
+        a_chunk(
+            f"c{i:02d}",
+            "pump " * (1 + i % 4),
+            document_id=an_id(("one", "two", "three")[i % 3]),
+            kind=kinds[i % 3 if i % 2 else 0],  # type: ignore[arg-type]
+            pages=((i % 7,), (1, 5), (0, 2))[i % 3],
+        )
+        for i in range(42)
+    ]
+    index.add(chunks)
+    everything = index.search("pump", 50, ANY)
+    admitted = {chunk.id for chunk in chunks if filter.admits(chunk)}
+    assert 0 < len(admitted) < len(chunks)
+    assert index.search("pump", 50, filter) == [hit for hit in everything if hit[0] in admitted]
+
+
+def test_the_persistent_engine_agrees_with_the_reference_on_prose(tmp_path: Path) -> None:
+    # Of text alone: the reference reads headings as part of the text, the other as a field. What
+    # is left between them is that tantivy rounds the length of a text to one byte.
+    chunks = [replace(chunk, title="", heading_path=()) for chunk in prose(600)]
+    reference, tantivy = RankBM25WordIndex(), TantivyWordIndex(tmp_path / "words-0")
+    for engine in (reference, tantivy):
+        engine.add(chunks)
+    shared = []
+    for question in questions(50):
+        best = set(ids_of(reference.search(question, 10, ANY)))
+        shared.append(len(best & set(ids_of(tantivy.search(question, 10, ANY)))) / 10)
+    tantivy.close()
+    assert sum(shared) / len(shared) >= 0.96
+    assert min(shared) >= 0.8
+
+
+def test_the_persistent_engine_keeps_what_it_was_taught(tmp_path: Path) -> None:
+    index = TantivyWordIndex(tmp_path / "words-0")
+    index.add(prose(20))
+    found = index.search("pump valve", 10, ANY)
+    index.close()
+    again = TantivyWordIndex(tmp_path / "words-0")
+    assert again.search("pump valve", 10, ANY) == found
+    again.close()
+
+
+def test_damage_is_reported_with_the_directory_and_the_remedy(tmp_path: Path) -> None:
+    TantivyWordIndex(tmp_path / "words-0").close()
+    (tmp_path / "words-0" / "meta.json").write_text("junk")
+    with pytest.raises(LibraryError, match=r"words-0.*pagesight doctor"):
+        TantivyWordIndex(tmp_path / "words-0")

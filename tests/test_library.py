@@ -1,0 +1,488 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from pagesight.adapters.chromadb import ChromaVectorIndex
+from pagesight.adapters.sqlite import SQLiteCatalogue
+from pagesight.document import Chunk, Kind
+from pagesight.errors import LibraryError, SettingsError
+from pagesight.library import EXACT_LIMIT, FETCH_LIMIT, Library
+from pagesight.results import Filter
+from tests.builders import (
+    a_chunk,
+    a_document,
+    an_id,
+    open_library,
+    prose,
+    some_pages,
+    unit_vectors,
+    vectors_for,
+)
+
+Vectors = dict[str, npt.NDArray[np.float32]]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def library(root: Path) -> Iterator[Library]:
+    with open_library(root) as opened:
+        yield opened
+
+
+def chunks_of(name: str, count: int = 4) -> list[Chunk]:
+    return [
+        a_chunk(f"{name}-{i}", f"{name} says word{i}", document_id=an_id(name), pages=(i,))
+        for i in range(count)
+    ]
+
+
+def put(library: Library, name: str, *, replaces: tuple[str, ...] = (), seed: int = 0) -> Vectors:
+    chunks = chunks_of(name)
+    vectors = vectors_for(chunks, seed=seed)
+    library.put(
+        a_document(name), some_pages(), chunks, {"text": vectors}, [an_id(n) for n in replaces]
+    )
+    return vectors
+
+
+def nearest(
+    vectors: Mapping[str, npt.NDArray[np.float32]],
+    question: npt.NDArray[np.float32],
+    count: int,
+) -> list[str]:
+    return sorted(vectors, key=lambda id: (-round(float(vectors[id] @ question), 6), id))[:count]
+
+
+def ids_of(found: list[tuple[str, float]]) -> list[str]:
+    return [id for id, _ in found]
+
+
+def test_a_stored_document_is_found_by_vector_and_by_word(library: Library) -> None:
+    vectors = put(library, "pump")
+    assert library.search_vectors("text", vectors["pump-2"], 1) == [("pump-2", 1.0)]
+    assert ids_of(library.search_words("word2", 5)) == ["pump-2"]
+    assert library.documents() == [library.document(an_id("pump"))]
+    assert library.pages(an_id("pump")) == some_pages()
+    assert library.chunks(["pump-1"]) == library.document_chunks(an_id("pump"))[1:2]
+
+
+def test_an_empty_library_finds_nothing(library: Library) -> None:
+    assert library.search_vectors("text", unit_vectors(1)[0], 5) == []
+    assert library.search_vectors("visual", unit_vectors(1)[0], 5, Filter(pages=(0, 1))) == []
+    assert library.search_vectors("no such space", unit_vectors(1)[0], 5) == []
+    assert library.search_words("anything", 5) == []
+    assert library.search_words("anything", 0) == []
+
+
+def test_the_chunks_of_a_replaced_document_vanish(library: Library) -> None:
+    old = put(library, "old")
+    put(library, "new", replaces=("old",), seed=1)
+    found = library.search_vectors("text", old["old-0"], 10)
+    assert sorted(ids_of(found)) == ["new-0", "new-1", "new-2", "new-3"]
+    assert library.search_words("old", 10) == []
+    assert len(library.search_words("new", 10)) == 4
+    assert library.check() == {}
+
+
+def test_a_document_put_again_is_found_by_its_new_vectors(library: Library) -> None:
+    old = put(library, "pump")
+    new = put(library, "pump", seed=1)
+    assert library.search_vectors("text", new["pump-3"], 1) == [("pump-3", 1.0)]
+    assert library.search_vectors("text", old["pump-3"], 1)[0][1] < 0.99
+    assert len(library.search_words("pump", 10)) == 4
+
+
+def test_a_removed_document_is_found_no_more(library: Library) -> None:
+    vectors = put(library, "pump")
+    put(library, "fan", seed=1)
+    library.remove(an_id("pump"))
+    assert all(
+        id.startswith("fan") for id in ids_of(library.search_vectors("text", vectors["pump-0"], 9))
+    )
+    assert library.search_words("pump", 9) == []
+    assert library.check() == {}
+
+
+def test_a_commit_that_no_index_has_learnt_is_visible(library: Library, root: Path) -> None:
+    vectors = put(library, "pump")
+    behind = SQLiteCatalogue(root / "catalogue.db")
+    chunks = chunks_of("fan")
+    fresh = vectors_for(chunks, seed=1)
+    behind.put(a_document("fan"), [], chunks, {"text": fresh}, [])
+    behind.remove(an_id("pump"))
+    with open_library(root, write=False) as reader:
+        for which in (library, reader):
+            found = which.search_vectors("text", fresh["fan-1"], 10)
+            assert ids_of(found) == nearest(fresh, fresh["fan-1"], 10)
+            assert which.search_vectors("text", vectors["pump-0"], 1)[0][0].startswith("fan")
+            assert which.search_words("pump", 10) == []
+            limited = which.search_vectors("text", fresh["fan-1"], 10, Filter(pages=(2, 3)))
+            assert sorted(ids_of(limited)) == ["fan-2", "fan-3"]
+    library.drain()
+    assert ids_of(library.search_words("word1", 10)) == ["fan-1"]
+    assert library.check() == {}
+    behind.close()
+
+
+@pytest.fixture(scope="module")
+def machines(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Library, list[Chunk], Vectors]]:
+    """700 chunks of seven documents."""
+    chunks = prose(700)
+    vectors = vectors_for(chunks)
+    with open_library(tmp_path_factory.mktemp("machines")) as library:
+        for number in range(7):
+            name = f"machine {number}"
+            own = [chunk for chunk in chunks if chunk.document_id == an_id(name)]
+            of_own = {chunk.id: vectors[chunk.id] for chunk in own}
+            library.put(a_document(name), [], own, {"text": of_own})
+        yield library, chunks, vectors
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        Filter(documents=(an_id("machine 3"),)),
+        Filter(pages=(10, 40)),
+        Filter(kinds=("text",)),
+        Filter(documents=(an_id("machine 1"), an_id("machine 2")), pages=(0, 20)),
+        Filter(documents=("unknown",)),
+    ],
+)
+def test_a_filter_gives_the_same_best_as_brute_force(
+    machines: tuple[Library, list[Chunk], Vectors], filter: Filter
+) -> None:
+    library, chunks, vectors = machines
+    admitted = {chunk.id: vectors[chunk.id] for chunk in chunks if filter.admits(chunk)}
+    for question in unit_vectors(5, seed=3):
+        found = library.search_vectors("text", question, 10, filter)
+        assert ids_of(found) == nearest(admitted, question, 10)
+        assert [score for _, score in found] == pytest.approx(
+            [float(vectors[id] @ question) for id, _ in found], abs=1e-5
+        )
+    words = library.search_words("pump pressure", 10, filter)
+    everything = library.search_words("pump pressure", len(chunks))
+    assert words == [pair for pair in everything if pair[0] in admitted][:10]
+
+
+@pytest.fixture(scope="module")
+def plenty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Library, Vectors]]:
+    """More texts than are fetched from the index, around one direction, and more figures than
+    are compared without being asked, around the opposite one."""
+    texts = [a_chunk(f"text-{i}", "", document_id=an_id("big")) for i in range(FETCH_LIMIT)]
+    figures = [
+        a_chunk(f"figure-{i}", "", document_id=an_id("big"), kind="figure", pages=(i % 2,))
+        for i in range(EXACT_LIMIT + 10)
+    ]
+    rows = unit_vectors(len(texts) + len(figures), 4)
+    rows[:, 0] = np.abs(rows[:, 0]) + 0.5
+    rows[len(texts) :] *= -1
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    chunks = [*texts, *figures]
+    vectors = {chunk.id: row for chunk, row in zip(chunks, rows, strict=True)}
+    with open_library(tmp_path_factory.mktemp("plenty")) as library:
+        library.put(a_document("big"), [], chunks, {"text": vectors})
+        yield library, vectors
+
+
+@pytest.mark.parametrize("kind", ["text", "figure"])
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_weak_filter_gives_the_same_best_as_brute_force(
+    plenty: tuple[Library, Vectors], kind: Kind, side: int
+) -> None:
+    library, vectors = plenty
+    admitted = {id: vector for id, vector in vectors.items() if id.startswith(kind)}
+    question = np.array([side, 0.1, 0.0, 0.0], np.float32) / np.float32(np.sqrt(1.01))
+    found = library.search_vectors("text", question, 10, Filter(kinds=(kind,)))
+    assert ids_of(found) == nearest(admitted, question, 10)
+
+
+def empty(directory: Path) -> None:
+    shutil.rmtree(directory)
+    directory.mkdir()
+
+
+def overwrite(directory: Path) -> None:
+    for path in directory.rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"junk" * 1000)
+
+
+@pytest.mark.parametrize("damage", [shutil.rmtree, empty, overwrite])
+@pytest.mark.parametrize("name", ["text", "words"])
+def test_a_damaged_index_is_rebuilt_by_the_next_writer(
+    root: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    with open_library(root) as library:
+        vectors = put(library, "pump")
+    damage(root / "index" / f"{name}-0")
+    with open_library(root) as library:
+        assert list(library.repaired) == [name]
+        assert library.search_vectors("text", vectors["pump-1"], 1) == [("pump-1", 1.0)]
+        assert ids_of(library.search_words("word1", 5)) == ["pump-1"]
+        assert library.check() == {}
+        assert not (root / "index" / f"{name}-0").exists()
+    with open_library(root) as library:
+        assert library.repaired == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "search"),
+    [
+        ("text", lambda reader: reader.search_vectors("text", unit_vectors(1)[0], 5)),
+        ("words", lambda reader: reader.search_words("pump", 5)),
+    ],
+)
+def test_a_reader_names_a_missing_index_and_changes_nothing(
+    root: Path, name: str, search: Callable[[Library], object]
+) -> None:
+    with open_library(root) as library:
+        put(library, "pump")
+    shutil.rmtree(root / "index" / f"{name}-0")
+    missing = f"{name}-0 is missing: `pagesight doctor`"
+    with open_library(root, write=False) as reader, pytest.raises(LibraryError, match=missing):
+        search(reader)
+    assert not (root / "index" / f"{name}-0").exists()
+
+
+def test_a_reader_gets_along_without_an_index_that_a_writer_is_changing(root: Path) -> None:
+    with open_library(root) as library:
+        vectors = put(library, "pump")
+        with open_library(root, write=False) as reader:
+            overwrite(root / "index" / "text-0")  # as torn as it can be
+            found = reader.search_vectors("text", vectors["pump-1"], 9)
+            assert ids_of(found) == nearest(vectors, vectors["pump-1"], 9)
+        library.rebuild("text")
+
+
+def test_wrong_vectors_are_noticed_after_a_crash(root: Path) -> None:
+    with open_library(root) as library:
+        vectors = put(library, "pump")
+    index = ChromaVectorIndex(root / "index" / "text-0")
+    index.add(["pump-1"], unit_vectors(1, seed=8))
+    index.close()
+    catalogue = SQLiteCatalogue(root / "catalogue.db")
+    catalogue.set_setting("text.dirty", "1")  # as a killed writer leaves it
+    catalogue.close()
+    with open_library(root) as library:
+        assert list(library.repaired) == ["text"]
+        assert library.search_vectors("text", vectors["pump-1"], 1) == [("pump-1", 1.0)]
+
+
+def test_a_second_writer_is_refused_and_a_reader_is_not(library: Library, root: Path) -> None:
+    put(library, "pump")
+    with pytest.raises(LibraryError, match=r"another pagesight process is writing to .*library"):
+        open_library(root)
+    with open_library(root, write=False) as reader:
+        assert len(reader.documents()) == 1
+        with pytest.raises(LibraryError, match="reading only"):
+            reader.remove(an_id("pump"))
+    library.close()
+    open_library(root).close()
+
+
+def test_a_reader_sees_what_another_process_commits(root: Path) -> None:
+    with open_library(root) as library:
+        put(library, "pump")
+    with open_library(root, write=False) as reader, open_library(root, write=False) as second:
+        fan = vectors_for(chunks_of("fan"), seed=1)
+        for which in (reader, second):
+            assert len(which.search_vectors("text", fan["fan-1"], 10)) == 4
+            assert which.search_words("fan", 10) == []
+        in_another_process("put(library, 'fan', replaces=('pump',), seed=1)", root)
+        for which in (reader, second):
+            assert which.search_vectors("text", fan["fan-1"], 10)[0] == ("fan-1", 1.0)
+            assert ids_of(which.search_words("word1", 10)) == ["fan-1"]
+            assert which.search_words("pump", 10) == []
+
+
+def test_a_killed_writer_leaves_a_library_that_the_next_one_puts_right(root: Path) -> None:
+    work = "put(library, 'pump'); library._catalogue.remove(an_id('pump')); "
+    work += "library._catalogue.put(a_document('fan'), [], chunks_of('fan'), "
+    work += "{'text': vectors_for(chunks_of('fan'), seed=1)}, []); "
+    work += "os.kill(os.getpid(), signal.SIGKILL)"
+    assert in_another_process(work, root, check=False) == -signal.SIGKILL
+    fan = vectors_for(chunks_of("fan"), seed=1)
+    with open_library(root, write=False) as reader:
+        assert ids_of(reader.search_vectors("text", fan["fan-1"], 9)) == nearest(
+            fan, fan["fan-1"], 9
+        )
+    with open_library(root) as library:
+        assert library.repaired == {}
+        assert ids_of(library.search_words("word1", 9)) == ["fan-1"]
+        assert library.check() == {}
+
+
+def in_another_process(work: str, root: Path, *, check: bool = True) -> int:
+    code = (
+        "import sys; from pathlib import Path; from tests.test_library import *\n"
+        f"with open_library(Path(sys.argv[1])) as library: {work}"
+    )
+    folder = Path(__file__).parent.parent
+    paths = os.pathsep.join([str(folder / "src"), str(folder)])
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(root)],
+        env={**os.environ, "PYTHONPATH": paths},
+        check=check,
+        timeout=60,
+    )
+    return run.returncode
+
+
+def test_a_space_belongs_to_the_model_that_was_bound_first(library: Library, root: Path) -> None:
+    library.bind("text", "model-a/384")
+    library.bind("text", "model-a/384")
+    assert library.spaces() == {"text": "model-a/384"}
+    with pytest.raises(SettingsError) as refused:
+        library.bind("text", "model-b/768")
+    for part in ("model-a/384", "model-b/768", "nothing was changed", f"reembed --library {root}"):
+        assert part in str(refused.value)
+    assert library.spaces() == {"text": "model-a/384"}
+
+
+def test_a_reader_records_no_model(root: Path) -> None:
+    open_library(root).close()
+    with open_library(root, write=False) as reader:
+        reader.bind("text", "model-a/384")
+        assert reader.spaces() == {}
+
+
+def test_a_replaced_space_answers_with_the_new_vectors(library: Library, root: Path) -> None:
+    put(library, "pump")
+    library.bind("text", "old")
+    new = vectors_for(chunks_of("pump"), 8, seed=5)
+    with open_library(root, write=False) as reader:
+        assert reader.search_vectors("text", unit_vectors(1)[0], 1)
+        library.replace_space("text", "new", ({id: new[id]} for id in new))
+        for which in (library, reader):
+            assert which.spaces() == {"text": "new"}
+            assert which.search_vectors("text", new["pump-2"], 1) == [("pump-2", 1.0)]
+    assert [path.name for path in (root / "index").glob("text-*")] == ["text-1"]
+    assert library.check() == {}
+
+
+def test_an_interrupted_replacement_leaves_the_old_vectors_serving(root: Path) -> None:
+    def interrupted() -> Iterator[Vectors]:
+        yield vectors_for(chunks_of("pump")[:1], 8)
+        raise KeyboardInterrupt
+
+    with open_library(root) as library:
+        vectors = put(library, "pump")
+        library.bind("text", "old")
+        with pytest.raises(KeyboardInterrupt):
+            library.replace_space("text", "new", interrupted())
+        with pytest.raises(LibraryError, match="3 chunks got no new text vector"):
+            library.replace_space("text", "new", [vectors_for(chunks_of("pump")[:1], 8)])
+        assert library.search_vectors("text", vectors["pump-2"], 1) == [("pump-2", 1.0)]
+        assert library.spaces() == {"text": "old"}
+    with open_library(root) as library:
+        assert library.repaired == {}
+        assert library.search_vectors("text", vectors["pump-2"], 1) == [("pump-2", 1.0)]
+
+
+def test_a_rebuilt_index_finds_the_same(library: Library, root: Path) -> None:
+    vectors = put(library, "pump")
+    before = library.search_vectors("text", vectors["pump-2"], 4), library.search_words("pump", 4)
+    library.rebuild("text")
+    library.rebuild("words")
+    after = library.search_vectors("text", vectors["pump-2"], 4), library.search_words("pump", 4)
+    assert after == before
+    assert sorted(path.name for path in (root / "index").iterdir()) == [
+        "pages-0",
+        "text-1",
+        "words-1",
+    ]
+
+
+def test_a_document_is_found_by_id_path_alias_and_name(library: Library) -> None:
+    put(library, "pump")
+    library.add_source("/elsewhere/copy.pdf", an_id("pump"))
+    id = an_id("pump")
+    for reference in (id, id[:6].upper(), "/documents/pump.pdf", "pump.pdf", "copy.pdf"):
+        assert library.find(reference).id == id
+
+
+def test_a_relative_path_finds_its_document(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.put(a_document("pump", source=str(tmp_path / "sub" / "pump.pdf")), [], [], {})
+    monkeypatch.chdir(tmp_path)
+    assert library.find("sub/pump.pdf").id == an_id("pump")
+
+
+def test_what_names_no_document_or_several_is_refused(library: Library) -> None:
+    library.put(a_document("one", source="/a/manual.pdf"), [], [], {})
+    library.put(a_document("two", source="/b/manual.pdf"), [], [], {})
+    for reference in ("other.pdf", an_id("one")[:5], ""):
+        with pytest.raises(SettingsError, match="no such document"):
+            library.find(reference)
+    with pytest.raises(SettingsError) as refused:
+        library.find("manual.pdf")
+    for part in ("/a/manual.pdf", "/b/manual.pdf", an_id("one")[:12], an_id("two")[:12]):
+        assert part in str(refused.value)
+
+
+def test_threads_can_search_while_one_writes(root: Path, library: Library) -> None:
+    put(library, "pump")
+    errors: list[BaseException] = []
+
+    def search(which: Library) -> None:
+        try:
+            for vector in unit_vectors(40, seed=2):
+                found = which.search_vectors("text", vector, 4)
+                words = which.search_words("says", 4)
+                assert len(found) == len(words) == 4
+        except BaseException as error:
+            errors.append(error)
+
+    with open_library(root, write=False) as reader:
+        threads = [threading.Thread(target=search, args=(which,)) for which in (library, reader)]
+        for thread in threads:
+            thread.start()
+        for number in range(12):
+            put(library, f"fan{number}", seed=number)
+        for thread in threads:
+            thread.join()
+    assert errors == []
+
+
+def test_an_unknown_space_is_refused_before_anything_is_stored(library: Library) -> None:
+    with pytest.raises(ValueError, match="no such vector space"):
+        library.put(a_document(), [], [], {"sound": {}})
+    assert library.documents() == []
+
+
+def test_closing_twice_is_closing_once(root: Path) -> None:
+    library = open_library(root)
+    put(library, "pump")
+    library.close()
+    library.close()
+
+
+def test_words_in_memory_follow_the_catalogue_and_leave_the_index_on_disk_alone(root: Path) -> None:
+    with open_library(root) as library:
+        put(library, "pump")
+    with open_library(root, words_in_memory=True) as library:
+        put(library, "fan")
+        assert ids_of(library.search_words("word1", 9)) == ["fan-1", "pump-1"]
+        library.remove(an_id("pump"))
+        assert ids_of(library.search_words("word1", 9)) == ["fan-1"]
+    with open_library(root, write=False, words_in_memory=True) as reader:
+        assert ids_of(reader.search_words("word1", 9)) == ["fan-1"]
+    with open_library(root) as library:
+        assert library.repaired == {}
+        assert ids_of(library.search_words("word1", 9)) == ["fan-1"]
