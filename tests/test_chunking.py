@@ -51,21 +51,26 @@ def a_block(
         for row, start in enumerate(starts)
     )
     box = BBox(72, top, 500, top + 10 * len(spans))
-    return TextBlock(
-        page=page, bbox=box, role=role, text=text, spans=spans, heading_path=(path,)
-    )
+    return TextBlock(page=page, bbox=box, role=role, text=text, spans=spans, heading_path=(path,))
 
 
 def a_caption(label: str, text: str, page: int = 0) -> Caption:
     box = BBox(72, 700, 400, 712)
-    return Caption(label=label, text=text, spans=(Span(start=0, end=len(text), page=page, bbox=box),))
+    return Caption(
+        label=label, text=text, spans=(Span(start=0, end=len(text), page=page, bbox=box),)
+    )
 
 
 def a_table(rows: int, caption: Caption | None = None) -> Table:
     cells = (("Code", "Meaning"), *((f"E{n:02}", f"fault number {n}") for n in range(rows)))
     boxes = tuple(BBox(72, 100 + 10 * n, 500, 110 + 10 * n) for n in range(rows + 1))
     return Table(
-        page=0, bbox=BBox(72, 100, 500, 700), image=CROP, rows=cells, row_boxes=boxes, caption=caption
+        page=0,
+        bbox=BBox(72, 100, 500, 700),
+        image=CROP,
+        rows=cells,
+        row_boxes=boxes,
+        caption=caption,
     )
 
 

@@ -37,7 +37,10 @@ def pages(document_id: str) -> list[Page]:
 
 
 def test_marks_that_were_not_shown_are_removed_and_counted() -> None:
-    assert check_marks("Stop it [1]. Wait [7][2]. Go [9].", [1, 2]) == ("Stop it [1]. Wait [2]. Go.", 2)
+    assert check_marks("Stop it [1]. Wait [7][2]. Go [9].", [1, 2]) == (
+        "Stop it [1]. Wait [2]. Go.",
+        2,
+    )
 
 
 def test_several_marks_in_one_bracket_are_told_apart() -> None:
@@ -49,12 +52,15 @@ def test_text_in_other_brackets_is_no_mark() -> None:
 
 
 def test_a_claim_reaches_back_to_the_mark_before_it() -> None:
-    found = [(claim.text, claim.marks) for claim in claims("Stop it [1]. Wait a minute [2][3].\nGo on.")]
+    found = [
+        (claim.text, claim.marks) for claim in claims("Stop it [1]. Wait a minute [2][3].\nGo on.")
+    ]
     assert found == [("Stop it", (1,)), ("Wait a minute", (2, 3))]
 
 
 @pytest.mark.parametrize(
-    "quote", ["The shaft seal is tightened to 45 Nm.", "the SHAFT  seal is\ntightened to 45 Nm", "45 Nm"]
+    "quote",
+    ["The shaft seal is tightened to 45 Nm.", "the SHAFT  seal is\ntightened to 45 Nm", "45 Nm"],
 )
 def test_verbatim_words_are_found_whatever_case_and_white_space(quote: str) -> None:
     place = find_verbatim(quote, SEAL)

@@ -70,7 +70,9 @@ def test_a_wish_for_a_drawing_brings_the_figure() -> None:
     assert "[3]" in text.splitlines()[0]
 
 
-@pytest.mark.parametrize("question", ["bearing bracket torque", "exploded view", "drain the casing"])
+@pytest.mark.parametrize(
+    "question", ["bearing bracket torque", "exploded view", "drain the casing"]
+)
 def test_every_quote_is_verified_against_its_source(question: str) -> None:
     evidence = [TORQUES, PROSE, DRAWING]
     text = answer(question, *evidence)

@@ -1,5 +1,7 @@
 """Sentence ends in technical prose."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,6 @@ def test_a_line_break_ends_a_sentence() -> None:
 def test_ranges_are_ordered_disjoint_and_lose_no_word(text: str) -> None:
     ranges = list(sentence_ranges(text))
     assert all(start < end for start, end in ranges)
-    assert all(left[1] <= right[0] for left, right in zip(ranges, ranges[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in pairwise(ranges))
     covered = "".join(text[start:end] for start, end in ranges)
     assert "".join(covered.split()) == "".join(text.split())

@@ -99,9 +99,7 @@ def _finished(parsed: ParsedDocument, draft: _Draft, number: int) -> Chunk:
 
 
 def _moved(span: Span, offset: int) -> Span:
-    return Span(
-        start=span.start + offset, end=span.end + offset, page=span.page, bbox=span.bbox
-    )
+    return Span(start=span.start + offset, end=span.end + offset, page=span.page, bbox=span.bbox)
 
 
 def _text_drafts(blocks: Sequence[TextBlock], settings: ChunkSettings) -> Iterator[_Draft]:

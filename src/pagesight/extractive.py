@@ -33,9 +33,9 @@ _CONTEXT = 0.4
 """A question word in the header, caption or heading counts this much of one in the quote."""
 
 _ASKS_NUMBER = re.compile(
-    r"\bhow (?:much|many|long|often|far|high|large|big|deep|fast|hot|thick)\b|\bwhat (?:is|are) the "
-    r"(?:\w+ ){0,3}(?:torque|pressure|temperature|voltage|current|speed|value|interval|number|rate"
-    r"|weight|length|width|height|size|address|frequency|capacity|clearance|limit|price|score)",
+    r"\bhow (?:much|many|long|often|far|high|large|big|deep|fast|hot|thick)\b"
+    r"|\bwhat (?:is|are) the (?:\w+ ){0,3}(?:torque|pressure|temperature|voltage|current|speed"
+    r"|value|interval|number|rate|weight|length|width|height|size|address|frequency|capacity|clearance|limit|price|score)",
     re.IGNORECASE,
 )
 _ASKS_KIND: Mapping[Kind, re.Pattern[str]] = {

@@ -137,7 +137,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """The same bytes are in the library already."""
+    """The same bytes are in the library already, or come under another path of the same run."""
 
     source: str
     document_id: str

@@ -26,7 +26,6 @@ class ParseSettings:
     workers: int
     window_pages: int
     page_seconds: float
-    figure_ocr: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +177,9 @@ def _set(
     if known is None:
         raise SettingsError(f"{origin}: no section {section!r}; known are {', '.join(values)}")
     if key not in known:
-        raise SettingsError(f"{origin}: no key {key!r} in [{section}]; known are {', '.join(known)}")
+        raise SettingsError(
+            f"{origin}: no key {key!r} in [{section}]; known are {', '.join(known)}"
+        )
     known[key] = _converted(value, type(known[key]), f"{origin}: [{section}] {key}")
 
 

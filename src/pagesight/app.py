@@ -1,0 +1,318 @@
+"""The composition root: settings become an App. The only place that imports adapters, lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, cached_property, partial
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING
+
+from pagesight import prompts
+from pagesight.ask import Asker
+from pagesight.document import Chunk, DocumentProfile
+from pagesight.errors import ServiceError, SettingsError
+from pagesight.extractive import ExtractiveAnswerer
+from pagesight.generative import GenerativeAnswerer
+from pagesight.ingest import (
+    Ingester,
+    ParsedWindow,
+    Window,
+    Workers,
+    text_vectors,
+    visual_vectors,
+)
+from pagesight.library import Library
+from pagesight.ports import Answerer, OpticalReader, Parser, TextEmbedder, VisualEmbedder, WordIndex
+from pagesight.retrieve import Retriever
+from pagesight.settings import Settings
+
+if TYPE_CHECKING:
+    from pagesight.adapters.open_clip import OpenClipEmbedder
+    from pagesight.ports import Vector
+
+NO_VISUAL = "visual.missing"
+"""Note in the library: why documents of it have no CLIP vectors."""
+BATCH = 256
+"""Chunks that are embedded at a time when a space is made anew."""
+
+Notify = Callable[[str], None]
+
+
+class App:
+    """Everything that works on one library, built on first use from one configuration.
+
+    `notify` is told, once each, what the user should know but need not stop for.
+    """
+
+    def __init__(self, settings: Settings, library: Library, notify: Notify) -> None:
+        self.settings = settings
+        self.library = library
+        self._notify = notify
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.library.close()
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Finds chunks.
+
+        Raises:
+            SettingsError: the library's vectors belong to another model.
+        """
+        self.library.bind("text", self._text.fingerprint)
+        return Retriever(
+            self.library, self._text, self._visual_for_questions(), self.settings.retrieve
+        )
+
+    @cached_property
+    def asker(self) -> Asker:
+        """Answers by the configured LLM, or by quoting where none is configured."""
+        return Asker(self.library, self.retriever, self._answerer(), self.settings.ask)
+
+    @cached_property
+    def ingester(self) -> Ingester:
+        """Brings documents in.
+
+        Raises:
+            SettingsError: the library's vectors belong to another model.
+        """
+        from pagesight.adapters.filesystem import FileParseCache
+        from pagesight.adapters.pebble import PebblePool
+
+        root, parse = self.library.root, self.settings.parse
+        self.library.bind("text", self._text.fingerprint)
+        return Ingester(
+            library=self.library,
+            workers=Workers(
+                pool=PebblePool(parse.workers),
+                profile=partial(profile_in_worker, self.settings, root),
+                parse=partial(parse_in_worker, self.settings, root),
+            ),
+            cache=FileParseCache(root / "parsed", self.library.crops),
+            parser_fingerprint=parser_of(self.settings, root).fingerprint,
+            text=self._text,
+            visual=lambda: self._visual_for_crops,
+            parse=parse,
+            chunk=self.settings.chunk,
+        )
+
+    def reembed(self, space: str, done: Callable[[int, int], None]) -> None:
+        """Makes the vectors of a space by the configured model, anew or for the first time.
+
+        `done` is told (chunks done, chunks in all). The old vectors serve until the end.
+
+        Raises:
+            ServiceError: the model cannot be had; nothing was changed.
+        """
+        vectors_of: Callable[[Sequence[Chunk]], Mapping[str, Vector]]
+        if space == "visual":
+            visual = self._open_clip()
+            visual.load()
+            fingerprint = visual.fingerprint
+            vectors_of = partial(visual_vectors, visual, self.library)
+        else:
+            fingerprint = self._text.fingerprint
+            vectors_of = partial(text_vectors, self._text)
+        self.library.replace_space(space, fingerprint, self._batches(vectors_of, done))
+        if space == "visual":
+            self.library.set_note(NO_VISUAL, "")
+
+    def evaluate(
+        self,
+        questions: Path,
+        done: Callable[[int, int], None],
+        *,
+        answers: bool = False,
+        in_document: bool = False,
+    ) -> dict[str, object]:
+        """Runs a question set over the retriever (and the asker, with `answers`) of this App.
+
+        The report is plain JSON values; `done` is told (questions done, questions in all).
+
+        Raises:
+            SettingsError: the set cannot be read, or its documents are not in the library.
+        """
+        from pagesight.evaluation.run import report, run
+        from pagesight.evaluation.sets import load_set
+
+        cases = load_set(questions)
+        asker = self.asker if answers else None
+        rows = []
+        for row in run(
+            cases, self.library.documents(), self.retriever, asker, in_document=in_document
+        ):
+            rows.append(row)
+            done(len(rows), len(cases))
+        return report(rows)
+
+    def _batches(
+        self,
+        vectors_of: Callable[[Sequence[Chunk]], Mapping[str, Vector]],
+        done: Callable[[int, int], None],
+    ) -> Iterator[Mapping[str, Vector]]:
+        chunks = [
+            chunk
+            for document in self.library.documents()
+            for chunk in self.library.document_chunks(document.id)
+        ]
+        for start in range(0, len(chunks), BATCH):
+            yield vectors_of(chunks[start : start + BATCH])
+            done(min(start + BATCH, len(chunks)), len(chunks))
+
+    @cached_property
+    def _text(self) -> TextEmbedder:
+        from pagesight.adapters.huggingface_hub import prefer_local_files
+        from pagesight.adapters.sentence_transformers import SentenceTransformerEmbedder
+
+        text = self.settings.text
+        return SentenceTransformerEmbedder(
+            text.model,
+            batch_size=text.batch_size,
+            dtype=text.dtype,
+            passage_prefix=text.passage_prefix,
+            question_prefix=text.question_prefix,
+            before_hub=prefer_local_files,
+        )
+
+    def _open_clip(self) -> OpenClipEmbedder:
+        from pagesight.adapters.huggingface_hub import prefer_local_files
+        from pagesight.adapters.open_clip import OpenClipEmbedder
+
+        visual = self.settings.visual
+        return OpenClipEmbedder(
+            visual.model,
+            visual.weights,
+            batch_size=visual.batch_size,
+            before_hub=prefer_local_files,
+        )
+
+    def _visual_for_questions(self) -> VisualEmbedder | None:
+        """None where the library has no CLIP vectors, or where their model cannot be had now."""
+        if not self.settings.visual.enabled or "visual" not in self.library.spaces():
+            return None
+        visual = self._open_clip()
+        self.library.bind("visual", visual.fingerprint)
+        try:
+            visual.load()
+        except ServiceError as error:
+            self._notify(f"the CLIP list is left out: {error}")
+            return None
+        return visual
+
+    @cached_property
+    def _visual_for_crops(self) -> VisualEmbedder | None:
+        """None where CLIP is switched off or cannot be had; the library notes that it lacks it."""
+        if not self.settings.visual.enabled:
+            self.library.set_note(NO_VISUAL, "visual.enabled is false")
+            return None
+        visual = self._open_clip()
+        try:
+            visual.load()
+        except ServiceError as error:
+            self.library.set_note(NO_VISUAL, str(error))
+            self._notify(
+                f"{error}. Figures are found by caption, OCR and text until you run "
+                f"`pagesight reembed --visual --library {self.library.root}`"
+            )
+            return None
+        self.library.bind("visual", visual.fingerprint)
+        return visual
+
+    def _answerer(self) -> Answerer:
+        ask = self.settings.ask
+        if not ask.model:
+            return ExtractiveAnswerer(self._text)
+        from pagesight.adapters.openai import OpenAIChat
+
+        chat = OpenAIChat(
+            ask.model, image_side=ask.image_side, seconds=ask.seconds, retries=ask.retries
+        )
+        return GenerativeAnswerer(chat, prompts.load(ask.prompt), images=ask.images)
+
+
+def build(settings: Settings, root: Path, *, writable: bool = False, notify: Notify) -> App:
+    """Opens the library folder `root` and gives the App over it.
+
+    Raises:
+        SettingsError: there is no library at `root`, and it is opened for reading.
+        LibraryError: the folder is not a library, or another process is writing to it.
+    """
+    from pagesight.adapters.chromadb import ChromaVectorIndex
+    from pagesight.adapters.filelock import FileWriterLock
+    from pagesight.adapters.filesystem import FileCropStore
+    from pagesight.adapters.sqlite import SQLiteCatalogue
+
+    root = root.expanduser().absolute()
+    catalogue = root / "catalogue.db"
+    if not writable and not catalogue.is_file():
+        raise SettingsError(
+            f"there is no library at {root}: make one with `pagesight ingest FOLDER --library "
+            f"{root}`, or name another with --library"
+        )
+    library = Library(
+        root,
+        catalogue=SQLiteCatalogue(catalogue, read_only=not writable),
+        crops=FileCropStore(crops_folder(root)),
+        open_vectors=ChromaVectorIndex,
+        open_words=_words(settings),
+        words_in_memory=settings.words.engine == "rank_bm25",
+        lock=FileWriterLock(root / "writer.lock") if writable else None,
+    )
+    for index, fault in library.repaired.items():
+        notify(f"the {index} index was rebuilt: {fault}")
+    return App(settings, library, notify)
+
+
+def _words(settings: Settings) -> Callable[[Path], WordIndex]:
+    """The keyword index that the settings name."""
+    if settings.words.engine == "rank_bm25":
+        from pagesight.adapters.rank_bm25 import RankBM25WordIndex
+
+        return lambda _: RankBM25WordIndex()
+    from pagesight.adapters.tantivy import TantivyWordIndex
+
+    return TantivyWordIndex
+
+
+def crops_folder(root: Path) -> Path:
+    """Where a library keeps its crops."""
+    return root / "crops"
+
+
+@cache
+def parser_of(settings: Settings, root: Path) -> Parser:
+    """The parser that a library is fed by, one a process."""
+    from pagesight.adapters.filesystem import FileCropStore
+    from pagesight.adapters.pymupdf import PyMuPDFParser
+
+    parse = settings.parse
+    return PyMuPDFParser(
+        FileCropStore(crops_folder(root)),
+        _reader(settings),
+        crop_dpi=parse.crop_dpi,
+        ocr_dpi=parse.ocr_dpi,
+    )
+
+
+def _reader(settings: Settings) -> OpticalReader | None:
+    """None where tesseract is not installed."""
+    from pagesight.adapters.pytesseract import PytesseractReader, available
+
+    return PytesseractReader(settings.parse.ocr_languages) if available() else None
+
+
+def profile_in_worker(settings: Settings, root: Path, path: Path) -> DocumentProfile:
+    """Looks at one file; runs in a worker process."""
+    return parser_of(settings, root).profile(path)
+
+
+def parse_in_worker(settings: Settings, root: Path, window: Window) -> ParsedWindow:
+    """Parses one window; runs in a worker process."""
+    parser = parser_of(settings, root)
+    started = process_time()
+    contents = parser.parse_pages(window.path, window.start, window.stop)
+    return ParsedWindow(contents=contents, cpu_seconds=process_time() - started)

@@ -1,0 +1,1 @@
+"""Measures the very retriever and answerer that users run, on question sets."""

@@ -1,0 +1,59 @@
+"""The installed text model, for real."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pagesight.adapters.sentence_transformers import SentenceTransformerEmbedder
+from pagesight.errors import ServiceError, SettingsError
+
+MODEL = "all-MiniLM-L6-v2"
+
+
+@pytest.fixture(scope="module")
+def embedder() -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(MODEL, batch_size=8)
+
+
+def test_vectors_are_unit_rows_in_the_order_of_the_texts(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    texts = ["The pump is leaking.", "Quarterly revenue rose.", "The seal of the pump drips."]
+    vectors = embedder.embed_passages(texts)
+    assert vectors.shape == (3, 384)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    question = embedder.embed_question("Why does the pump lose oil?")
+    similar = vectors @ question
+    assert similar[1] < min(similar[0], similar[2])
+
+
+def test_bfloat16_vectors_are_the_same_space(embedder: SentenceTransformerEmbedder) -> None:
+    texts = ["Tighten the bolts to 45 Nm.", "Error E07 means that the motor is too hot."]
+    exact = SentenceTransformerEmbedder(MODEL, batch_size=8, dtype="float32")
+    rounded = SentenceTransformerEmbedder(MODEL, batch_size=8, dtype="bfloat16")
+    same = (exact.embed_passages(texts) * rounded.embed_passages(texts)).sum(axis=1)
+    assert same.min() > 0.999
+    assert exact.fingerprint == rounded.fingerprint
+
+
+def test_the_fingerprint_tells_models_and_prefixes_apart(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    prints = {
+        SentenceTransformerEmbedder(model, batch_size=1, passage_prefix=prefix).fingerprint
+        for model in (MODEL, str(tmp_path), "some/hub-model")
+        for prefix in ("", "passage: ")
+    }
+    assert len(prints) == 6
+
+
+def test_a_path_that_is_no_folder_is_refused_at_once() -> None:
+    with pytest.raises(SettingsError, match="is not a folder"):
+        SentenceTransformerEmbedder("./no-such-model", batch_size=1)
+
+
+def test_a_folder_without_a_model_says_what_to_set(tmp_path: Path) -> None:
+    broken = SentenceTransformerEmbedder(str(tmp_path), batch_size=1)
+    with pytest.raises(ServiceError, match=r"cannot be loaded.*set text\.model"):
+        broken.embed_question("anything")

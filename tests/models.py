@@ -1,0 +1,33 @@
+"""Models small enough to make in a test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+CLIP = {
+    "embed_dim": 32,
+    "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16},
+    "text_cfg": {
+        "context_length": 77,
+        "vocab_size": 49408,
+        "width": 32,
+        "heads": 2,
+        "layers": 1,
+    },
+}
+
+
+def tiny_clip(folder: Path) -> Path:
+    """An open_clip folder with random weights, always the same ones."""
+    import open_clip
+    import torch
+
+    torch.manual_seed(0)
+    config = {"model_cfg": CLIP, "preprocess_cfg": {"size": 32}}
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    model = open_clip.CLIP(
+        CLIP["embed_dim"], vision_cfg=CLIP["vision_cfg"], text_cfg=CLIP["text_cfg"]
+    )
+    torch.save(model.state_dict(), folder / "open_clip_pytorch_model.bin")
+    return folder

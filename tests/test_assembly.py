@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+from pagesight.assembly import assemble
+from pagesight.document import (
+    Caption,
+    DocumentProfile,
+    Element,
+    Figure,
+    OutlineEntry,
+    Page,
+    PageContent,
+    Role,
+    Span,
+    TextBlock,
+)
+from pagesight.geometry import BBox
+
+
+def block(
+    text: str, *, page: int = 0, role: Role = "paragraph", top: float = 100, size: float = 10
+) -> TextBlock:
+    box = BBox(72, top, 520, top + 14)
+    span = Span(start=0, end=len(text), page=page, bbox=box)
+    return TextBlock(page=page, bbox=box, role=role, text=text, spans=(span,), font_size=size)
+
+
+def figure(image: str, *, page: int = 0, caption: str = "") -> Figure:
+    found = Caption(label="Figure 1", text=caption, spans=()) if caption else None
+    return Figure(page=page, bbox=BBox(72, 200, 520, 400), image=image, caption=found)
+
+
+def content(index: int, *elements: Element) -> PageContent:
+    page = Page(index=index, label=str(index + 1), width=595, height=842)
+    return PageContent(page=page, elements=elements)
+
+
+def profile(*, title: str = "", outline: tuple[OutlineEntry, ...] = ()) -> DocumentProfile:
+    return DocumentProfile(
+        id="0" * 64,
+        source="/manuals/hydra_p4.pdf",
+        title=title,
+        page_count=1,
+        outline=outline,
+    )
+
+
+def paths(*contents: PageContent, outline: tuple[OutlineEntry, ...] = ()) -> list[tuple[str, ...]]:
+    return [each.heading_path for each in assemble(profile(outline=outline), contents).elements]
+
+
+def texts(*contents: PageContent) -> list[str]:
+    elements = assemble(profile(), contents).elements
+    return [each.text for each in elements if isinstance(each, TextBlock)]
+
+
+def test_headers_and_footers_are_dropped() -> None:
+    pages = [
+        content(
+            index,
+            block("HYDRA P4", page=index, role="header", top=30),
+            block(f"Chapter of page {'abc'[index]}", page=index, role="header", top=32),
+            block("Text", page=index),
+            block(f"3-{index}", page=index, role="footer", top=800),
+        )
+        for index in range(3)
+    ]
+    assert texts(*pages) == ["Text"] * 3
+
+
+def test_a_letterhead_and_a_footnote_are_text_though_they_look_like_header_and_footer() -> None:
+    first = content(
+        0,
+        block("Borrmann & Lindqvist", role="header", top=30),
+        block("Text"),
+        block("1 Supplied by the laboratory.", role="footer", top=760),
+        block("1", role="footer", top=800),
+    )
+    assert texts(first, content(1, block("More", page=1))) == [
+        "Borrmann & Lindqvist",
+        "Text",
+        "1 Supplied by the laboratory.",
+        "More",
+    ]
+    roles = [
+        each.role for each in assemble(profile(), [first]).elements if isinstance(each, TextBlock)
+    ]
+    assert roles == ["paragraph", "paragraph", "footnote"]
+
+
+def test_a_text_repeated_in_the_margin_is_dropped_with_its_changing_number() -> None:
+    pages = [
+        content(index, block(f"Doc. 410-9001, page {index + 1}", page=index, top=810), block("x"))
+        for index in range(4)
+    ]
+    parsed = assemble(profile(), pages)
+    assert [each.text for each in parsed.elements if isinstance(each, TextBlock)] == ["x"] * 4
+
+
+def test_a_text_repeated_inside_the_page_is_kept() -> None:
+    pages = [content(index, block("See chapter 5.", page=index, top=400)) for index in range(4)]
+    assert len(assemble(profile(), pages).elements) == 4
+
+
+def test_two_pages_are_too_few_for_a_running_text() -> None:
+    pages = [content(index, block("Confidential", page=index, top=20)) for index in range(2)]
+    assert len(assemble(profile(), pages).elements) == 2
+
+
+def test_a_chapter_heading_at_the_top_of_every_page_is_kept() -> None:
+    pages = [
+        content(index, block(f"Chapter {index + 1}", page=index, role="heading", top=60, size=18))
+        for index in range(5)
+    ]
+    assert len(assemble(profile(), pages).elements) == 5
+
+
+def test_a_logo_on_many_pages_is_dropped_but_not_a_captioned_figure() -> None:
+    pages = [
+        content(index, figure("logo.png", page=index), figure("same.png", caption="Figure 1: Unit"))
+        for index in range(3)
+    ]
+    parsed = assemble(profile(), pages)
+    assert [each.image for each in parsed.elements if isinstance(each, Figure)] == ["same.png"] * 3
+
+
+def test_numbers_nest_headings_and_every_element_gets_its_path() -> None:
+    found = paths(
+        content(
+            0,
+            block("3 Installation", role="heading", size=18),
+            block("3.2 Mounting", role="heading", size=18),
+            block("3.2.1 Foundation", role="heading", size=18),
+            figure("a.png", caption="Figure 1: Foundation"),
+            block("3.3 Piping", role="heading", size=18),
+            block("Pipes are clean."),
+        )
+    )
+    assert found == [
+        (),
+        ("3 Installation",),
+        ("3 Installation", "3.2 Mounting"),
+        ("3 Installation", "3.2 Mounting", "3.2.1 Foundation"),
+        ("3 Installation",),
+        ("3 Installation", "3.3 Piping"),
+    ]
+
+
+def test_sizes_nest_headings_without_numbers() -> None:
+    found = paths(
+        content(
+            0,
+            block("Installation", role="heading", size=18),
+            block("Mounting", role="heading", size=14.2),
+            block("Piping", role="heading", size=14),
+            block("Text"),
+        ),
+        content(1, block("Operation", page=1, role="heading", size=18), block("More", page=1)),
+    )
+    assert found == [
+        (),
+        ("Installation",),
+        ("Installation",),
+        ("Installation", "Piping"),
+        (),
+        ("Operation",),
+    ]
+
+
+def test_the_outline_decides_before_numbers_and_sizes() -> None:
+    outline = (
+        OutlineEntry(level=1, title="Operation", page=0),
+        OutlineEntry(level=2, title="1 Starting", page=0),
+        OutlineEntry(level=3, title="Cold oil", page=0),
+    )
+    found = paths(
+        content(
+            0,
+            block("Operation", role="heading", size=12),
+            block("Starting", role="heading", size=20),
+            block("Cold oil", role="heading", size=20),
+            block("Warm it up."),
+        ),
+        outline=outline,
+    )
+    assert found[-1] == ("Operation", "Starting", "Cold oil")
+
+
+def test_the_title_is_that_of_the_metadata() -> None:
+    assert assemble(profile(title="HYDRA P4"), [content(0, block("x"))]).title == "HYDRA P4"
+
+
+def test_without_metadata_the_title_is_the_title_on_the_first_page() -> None:
+    parsed = assemble(
+        profile(), [content(0, block("Nordvik", size=30), block("Manual P4", role="title"))]
+    )
+    assert parsed.title == "Manual P4"
+
+
+def test_without_a_title_the_largest_heading_of_the_first_page_is_taken() -> None:
+    parsed = assemble(
+        profile(),
+        [
+            content(
+                0,
+                block("Safety", role="heading", size=14),
+                block("Service  Manual", role="heading", size=24),
+            )
+        ],
+    )
+    assert parsed.title == "Service Manual"
+
+
+def test_without_any_text_the_title_is_the_name_of_the_file() -> None:
+    assert assemble(profile(), [content(0)]).title == "hydra p4"
+
+
+def test_pages_are_put_in_order() -> None:
+    parsed = assemble(profile(), [content(1, block("b", page=1)), content(0, block("a"))])
+    assert [page.index for page in parsed.pages] == [0, 1]
+    assert [each.text for each in parsed.elements if isinstance(each, TextBlock)] == ["a", "b"]
