@@ -53,7 +53,6 @@ def test_a_pipeline_can_extend_another(tmp_path: Path) -> None:
         ("visual.enabled=perhaps", "must be of type bool"),
         ("retrieve.depth=0", "retrieve.depth must be greater than 0"),
         ("retrieve.rrf_k=-1", "must not be negative"),
-        ("text.dtype=float16", "text.dtype must be"),
         ("words.engine=lucene", "words.engine must be"),
     ],
 )

@@ -29,13 +29,13 @@ def test_vectors_are_unit_rows_in_the_order_of_the_texts(
     assert similar[1] < min(similar[0], similar[2])
 
 
-def test_bfloat16_vectors_are_the_same_space(embedder: SentenceTransformerEmbedder) -> None:
-    texts = ["Tighten the bolts to 45 Nm.", "Error E07 means that the motor is too hot."]
-    exact = SentenceTransformerEmbedder(MODEL, batch_size=8, dtype="float32")
-    rounded = SentenceTransformerEmbedder(MODEL, batch_size=8, dtype="bfloat16")
-    same = (exact.embed_passages(texts) * rounded.embed_passages(texts)).sum(axis=1)
-    assert same.min() > 0.999
-    assert exact.fingerprint == rounded.fingerprint
+def test_a_vector_does_not_depend_on_the_batch_that_it_was_made_in(
+    embedder: SentenceTransformerEmbedder,
+) -> None:
+    texts = [f"Section {n}. " + "The pump delivers oil to the press. " * n for n in range(1, 20)]
+    together = embedder.embed_passages(texts)
+    alone = np.stack([embedder.embed_passages([text])[0] for text in texts])
+    assert (together * alone).sum(axis=1).min() > 0.9999
 
 
 def test_the_fingerprint_tells_models_and_prefixes_apart(tmp_path: Path) -> None:

@@ -1,0 +1,178 @@
+"""One page: its regions made into elements, crops rendered, words of pictures read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
+from pagesight.adapters.pymupdf.regions import Region, arrange
+from pagesight.adapters.pymupdf.render import Crop, Renderer
+from pagesight.adapters.pymupdf.source import Source, read_source
+from pagesight.adapters.pymupdf.text import region_text, text_block, vocabulary_of
+from pagesight.adapters.pymupdf.turning import turned_back
+from pagesight.adapters.pymupdf.words import Word, optical_words, weight
+from pagesight.document import Caption, Element, Figure, Page, PageContent, Role, Table, TextBlock
+from pagesight.errors import ServiceError
+from pagesight.geometry import BBox
+from pagesight.ports import CropStore, OpticalReader
+
+_ROLES: Mapping[str, Role] = {
+    "title": "title",
+    "section-header": "heading",
+    "list-item": "list",
+    "page-header": "header",
+    "page-footer": "footer",
+    "footnote": "footnote",
+    "formula": "formula",
+    CAPTION: "caption",
+}
+_PICTURE_PAGE_LETTERS = 60
+"""A scanned page with fewer letters is one picture, say a map or a photograph."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageParser:
+    """What pages are parsed with."""
+
+    crops: CropStore
+    reader: OpticalReader | None
+    crop_dpi: int
+    ocr_dpi: int
+
+    def parse(self, page: Any, index: int, label: str) -> PageContent:
+        """Parses a page; its rotation is taken into its content, so that boxes are as displayed.
+
+        Raises:
+            Exception: whatever the page made the library raise.
+        """
+        if page.rotation:
+            page.remove_rotation()
+        width, height = float(page.rect.width), float(page.rect.height)
+        source = read_source(page, self.reader, self.ocr_dpi)
+        work = _Work(self, source, index, Renderer(page, self.crop_dpi))
+        letters = weight(source.words)
+        if source.problem or (source.ocr and letters < _PICTURE_PAGE_LETTERS):
+            elements = work.whole_page()
+        else:
+            elements = [each for region in arrange(page, source) for each in work.elements(region)]
+        return PageContent(
+            page=Page(
+                index=index,
+                label=label,
+                width=width,
+                height=height,
+                ocr=source.ocr,
+                error=source.problem,
+            ),
+            elements=tuple(turned_back(each, source.turn, source.page) for each in elements),
+        )
+
+
+@dataclass(slots=True)
+class _Work:
+    """The page in hand."""
+
+    parser: PageParser
+    source: Source
+    index: int
+    renderer: Renderer
+    vocabulary: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vocabulary = vocabulary_of(self.source.words)
+
+    def whole_page(self) -> list[Element]:
+        crop = self.renderer.crop(self.source.page)
+        if crop.is_blank:
+            return []
+        return [
+            Figure(
+                page=self.index,
+                bbox=self.source.page,
+                image=self.parser.crops.put(crop.png),
+                text=region_text(self.source.words),
+                text_by_ocr=self.source.ocr,
+            )
+        ]
+
+    def elements(self, region: Region) -> Iterator[Element]:
+        if region.kind == PICTURE:
+            yield from self._figure(region)
+        elif region.kind == TABLE:
+            yield from self._table(region)
+        elif region.words:
+            yield self._text(region.words, _role(region, self.source.ocr))
+
+    def _figure(self, region: Region) -> Iterator[Element]:
+        crop = self.renderer.crop(region.bbox)
+        if crop.is_blank:
+            yield from self._without_crop(region)
+            return
+        words, by_ocr = region.words, self.source.ocr
+        if not words:
+            words, by_ocr = self._read(crop), True
+        yield Figure(
+            page=self.index,
+            bbox=_rounded(region.bbox),
+            image=self.parser.crops.put(crop.png),
+            caption=self._caption(region.caption),
+            text=region_text(words),
+            text_by_ocr=by_ocr and bool(words),
+        )
+
+    def _table(self, region: Region) -> Iterator[Element]:
+        crop = self.renderer.crop(region.bbox)
+        if crop.is_blank:
+            yield from self._without_crop(region)
+            return
+        cells = region.cells
+        words = region.words or self._read(crop)
+        yield Table(
+            page=self.index,
+            bbox=_rounded(region.bbox),
+            image=self.parser.crops.put(crop.png),
+            rows=cells.rows if cells else (),
+            row_boxes=cells.boxes if cells else (),
+            header_rows=cells.header_rows if cells else 0,
+            caption=self._caption(region.caption),
+            text=region_text(words),
+        )
+
+    def _without_crop(self, region: Region) -> Iterator[Element]:
+        """Nothing to see; words that are there all the same are kept as text."""
+        for part in (region, region.caption):
+            if part and part.words:
+                yield self._text(part.words, "caption" if part.kind == CAPTION else "paragraph")
+
+    def _read(self, crop: Crop) -> tuple[Word, ...]:
+        """Words of a picture without a text layer. A picture that cannot be read is still there
+        to be looked at, so that a failing reader costs its words only."""
+        if self.parser.reader is None:
+            return ()
+        try:
+            read = self.parser.reader.read(crop.png, sparse=True)
+        except ServiceError:
+            return ()
+        return tuple(optical_words(read, crop.scale, crop.left, crop.top))
+
+    def _text(self, words: Sequence[Word], role: Role) -> TextBlock:
+        return text_block(words, page=self.index, role=role, vocabulary=self.vocabulary)
+
+    def _caption(self, region: Region | None) -> Caption | None:
+        if region is None or not region.words:
+            return None
+        block = self._text(region.words, "caption")
+        return Caption(label=region.label, text=block.text, spans=block.spans)
+
+
+def _role(region: Region, ocr: bool) -> Role:
+    if region.kind in _ROLES:
+        return _ROLES[region.kind]
+    mono = sum(word.mono for word in region.words)
+    return "code" if not ocr and mono > 0.9 * len(region.words) else "paragraph"
+
+
+def _rounded(bbox: BBox) -> BBox:
+    return BBox(round(bbox.x0, 2), round(bbox.y0, 2), round(bbox.x1, 2), round(bbox.y1, 2))

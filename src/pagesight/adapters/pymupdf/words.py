@@ -1,0 +1,233 @@
+"""Words of a page, from its text layer or from OCR, and whether they can be used."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.geometry import BBox, union
+from pagesight.ports import OpticalWord
+
+_FLAGS = (
+    pymupdf.TEXT_COLLECT_STYLES
+    | pymupdf.TEXT_COLLECT_VECTORS
+    | pymupdf.TEXT_MEDIABOX_CLIP
+    | pymupdf.TEXT_IGNORE_ACTUALTEXT
+)
+_PAINTED = 16 | 32
+"""`char_flags` of glyphs that are filled or stroked; neither is text render mode 3."""
+_TALLEST = 1.5
+"""Box height in font sizes: some fonts declare ascenders many times the size of their glyphs."""
+_ABOVE, _BELOW = 0.75, 0.22
+"""Font sizes that a box reaches at least above and below the baseline: others declare too few."""
+_NARROW = frozenset("ijltfI.,:;'|!()")
+_SAME_WIDTH = 0.03
+"""Font sizes by which advances of a fixed-pitch font differ at most."""
+_LEAST_LETTERS = 6
+"""Distinct characters that show whether a font has one pitch."""
+
+# TeX fonts without a Unicode map leak their ligature slots as control characters. Python takes
+# some of these for white space, so they are replaced before anything splits or strips.
+_TEX_LIGATURES = {
+    0x0B: "ff",
+    0x0C: "fi",
+    0x0E: "ffi",
+    0x0F: "ffl",
+    0x1B: "ff",
+    0x1C: "fi",
+    0x1D: "fl",
+    0x1E: "ffi",
+    0x1F: "ffl",
+}
+_CONTROLS = [code for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in _TEX_LIGATURES]
+_INVISIBLE = [0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF]
+_SURROGATES = range(0xD800, 0xE000)
+_DROPPED = dict.fromkeys([*_CONTROLS, *_INVISIBLE, *_SURROGATES])
+_LIGATURE = re.compile("[\ufb00-\ufb06]")
+_SPACES = re.compile(r"\s+")
+SOFT_HYPHEN = "\u00ad"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word; `block` and `line` number the paragraphs and lines of whoever read it."""
+
+    text: str
+    bbox: BBox
+    block: int
+    line: int
+    size: float = 0.0
+    """Points; 0 from OCR."""
+    mono: bool = False
+    hidden: bool = False
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return ((self.bbox.x0 + self.bbox.x1) / 2, (self.bbox.y0 + self.bbox.y1) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLayer:
+    """What the file itself says: its words, and where drawings and images are."""
+
+    words: tuple[Word, ...]
+    blocks: list[dict[str, Any]]
+    """For the helpers of the layout: text (0), image (1) and vector (3) blocks with boxes."""
+    images: tuple[BBox, ...]
+    vectors: tuple[BBox, ...]
+
+
+def clean(text: str) -> str:
+    """Ligatures taken apart, odd spaces made plain, control characters and surrogates dropped."""
+    text = text.translate(_TEX_LIGATURES).translate(_DROPPED)
+    text = _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    return _SPACES.sub(" ", text).strip()
+
+
+def text_layer(page: Any) -> TextLayer:
+    """Reads a page whose rotation is removed; boxes are in display points."""
+    raw = page.get_text("rawdict", flags=_FLAGS)["blocks"]
+    area = _bbox(page.rect)
+    words = [word for word in _words(raw) if _on_page(word, area)]
+    images = [_bbox(image["bbox"]).clipped(area) for image in page.get_image_info()]
+    blocks: list[dict[str, Any]] = [block for block in raw if block["type"] in (0, 3)]
+    blocks += [{"type": 1, "bbox": (box.x0, box.y0, box.x1, box.y1)} for box in images]
+    vectors = [_bbox(block["bbox"]).clipped(area) for block in raw if block["type"] == 3]
+    return TextLayer(tuple(_without_copies(words)), blocks, tuple(images), tuple(vectors))
+
+
+def is_usable(words: Sequence[Word]) -> bool:
+    """Whether the text says anything: fonts without a Unicode map give private-use characters,
+    U+FFFD or symbols in place of letters."""
+    text = "".join(word.text for word in words)
+    bad = sum(character == "\ufffd" or "\ue000" <= character <= "\uf8ff" for character in text)
+    return bool(text) and bad < 0.3 * len(text)
+
+
+def weight(words: Iterable[Word]) -> int:
+    """Letters and digits in all."""
+    return sum(character.isalnum() for word in words for character in word.text)
+
+
+def optical_words(read: Iterable[OpticalWord], scale: float, left: float, top: float) -> list[Word]:
+    """OCR words in points: `scale` is points a pixel, (left, top) the picture's corner."""
+    lines: dict[tuple[int, int, int], int] = {}
+    blocks: dict[tuple[int, int], int] = {}
+    words = []
+    for item in read:
+        text = clean(item.text)
+        if not text:
+            continue
+        x0, y0 = left + item.left * scale, top + item.top * scale
+        bbox = BBox(x0, y0, x0 + item.width * scale, y0 + item.height * scale)
+        block = blocks.setdefault(item.line[:2], len(blocks))
+        words.append(Word(text, bbox, block, lines.setdefault(item.line, len(lines))))
+    return words
+
+
+def _words(raw: Sequence[dict[str, Any]]) -> Iterator[Word]:
+    line_number = 0
+    fixed = _fixed_pitch(raw)
+    for block_number, block in enumerate(raw):
+        for line in block.get("lines", ()):
+            line_number += 1
+            for pending in _line_words(line):
+                yield from _word(pending, block_number, line_number, fixed)
+
+
+def _fixed_pitch(raw: Sequence[dict[str, Any]]) -> frozenset[str]:
+    """Fonts whose letters are all equally wide; many do not say so themselves."""
+    widths: dict[str, dict[str, float]] = {}
+    for block in raw:
+        for line in block.get("lines", ()):
+            for span in line["spans"] if line["dir"][0] > 0.99 else ():
+                known = widths.setdefault(span["font"], {})
+                for character in span["chars"]:
+                    letter, box = character["c"], character["bbox"]
+                    if letter not in known and letter.isascii() and not letter.isspace():
+                        known[letter] = (box[2] - box[0]) / max(span["size"], 0.1)
+    return frozenset(
+        font
+        for font, known in widths.items()
+        if len(known) >= _LEAST_LETTERS
+        and _NARROW & known.keys()
+        and max(known.values()) - min(known.values()) < _SAME_WIDTH
+    )
+
+
+_Glyphs = list[tuple[str, BBox, dict[str, Any]]]
+
+
+def _line_words(line: dict[str, Any]) -> Iterator[_Glyphs]:
+    """Words of one line: runs of characters between white space, across changes of font."""
+    level = abs(line["dir"][0]) > 0.9
+    pending: _Glyphs = []
+    for span in line["spans"]:
+        for character in span["chars"]:
+            text = character["c"]
+            if text.isspace() and ord(text) not in _TEX_LIGATURES:
+                yield pending
+                pending = []
+            else:
+                pending.append((text, _glyph(character, span, level), span))
+    yield pending
+
+
+def _glyph(character: dict[str, Any], span: dict[str, Any], level: bool) -> BBox:
+    box = _bbox(character["bbox"])
+    size = span["size"]
+    if not level:
+        return box
+    baseline = character["origin"][1]
+    if box.height > _TALLEST * size:
+        return BBox(box.x0, baseline - 0.95 * size, box.x1, baseline + 0.3 * size)
+    top, bottom = baseline - _ABOVE * size, baseline + _BELOW * size
+    return BBox(box.x0, min(box.y0, top), box.x1, max(box.y1, bottom))
+
+
+def _word(pending: _Glyphs, block: int, line: int, fixed: Collection[str]) -> Iterator[Word]:
+    text = clean("".join(character for character, _, _ in pending))
+    if not text:
+        return
+    spans = [span for _, _, span in pending]
+    yield Word(
+        text=text,
+        bbox=union(box for _, box, _ in pending),
+        block=block,
+        line=line,
+        size=round(max(span["size"] for span in spans), 2),
+        mono=all(
+            span["font"] in fixed or span["flags"] & pymupdf.TEXT_FONT_MONOSPACED for span in spans
+        ),
+        hidden=all(_is_hidden(span) for span in spans),
+    )
+
+
+def _is_hidden(span: dict[str, Any]) -> bool:
+    """Type 3 glyphs are pictures, and say nothing of how they are painted."""
+    painted = span["char_flags"] & _PAINTED or span["font"].startswith("Type3")
+    return bool(span["alpha"] == 0 or not painted)
+
+
+def _without_copies(words: Iterable[Word]) -> Iterator[Word]:
+    """Bold and shadows are also made by printing a word twice, a hair apart."""
+    seen: dict[tuple[str, int, int], list[BBox]] = {}
+    for word in words:
+        place = (word.text, round(word.bbox.x0 / 8), round(word.bbox.y0 / 8))
+        if not any(word.bbox.iou(box) > 0.7 for box in seen.get(place, ())):
+            seen.setdefault(place, []).append(word.bbox)
+            yield word
+
+
+def _on_page(word: Word, area: BBox) -> bool:
+    x, y = word.centre
+    return area.x0 <= x <= area.x1 and area.y0 <= y <= area.y1
+
+
+def _bbox(rectangle: Any) -> BBox:
+    x0, y0, x1, y1 = (float(value) for value in rectangle)
+    return BBox(x0, y0, x1, y1)

@@ -1,0 +1,197 @@
+"""OCR by the tesseract program."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytesseract
+from PIL import Image, ImageOps
+
+from pagesight.errors import ServiceError
+
+_PAGE_MODE = 3
+"""Page segmentation of running text: automatic, columns told apart."""
+_SPARSE_MODE = 12
+"""Scattered labels: twice the words of mode 6 on figures."""
+_LEAST_PAGE_CONFIDENCE = 0.3
+_LEAST_SPARSE_CONFIDENCE = 0.4
+_LEAST_SHORT_CONFIDENCE = 0.7
+"""For one or two characters in a figure: edges of a photograph read as such."""
+_DOUBTFUL = 0.7
+"""Mean confidence under which a page may lie on its side."""
+_FEW_WORDS = 10
+"""A page that gives fewer may lie on its side as well."""
+_SURE_ORIENTATION = 2.0
+"""Tesseract's own measure of how sure it is which way is up."""
+_BORDER = 12
+"""White pixels around a figure: letters that touch the edge are not seen."""
+_SECONDS = 120.0
+"""A page takes a few seconds; noise can take minutes."""
+
+# Tesseract's threads only get in each other's way on pages of this size, and documents are
+# parsed in one process a core.
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWord:
+    """A word in pixels of the picture; `line` is (block, paragraph, line)."""
+
+    text: str
+    left: int
+    top: int
+    width: int
+    height: int
+    line: tuple[int, int, int]
+    confidence: float
+
+
+def available() -> bool:
+    """Whether the tesseract program can be run."""
+    try:
+        pytesseract.get_tesseract_version()
+    except (pytesseract.TesseractNotFoundError, SystemExit, OSError):
+        return False
+    return True
+
+
+class PytesseractReader:
+    """Reads pictures with tesseract; implements `pagesight.ports.OpticalReader`.
+
+    `languages` are tesseract's names joined by "+" ("eng+deu"); `seconds` bound one call.
+    """
+
+    def __init__(self, languages: str = "eng", *, seconds: float = _SECONDS) -> None:
+        self._languages = languages
+        self._seconds = seconds
+
+    @property
+    def fingerprint(self) -> str:
+        """Program version and languages."""
+        try:
+            version = str(pytesseract.get_tesseract_version())
+        except (pytesseract.TesseractNotFoundError, SystemExit, OSError):
+            version = "missing"
+        return f"tesseract {version} {self._languages}"
+
+    def read(self, png: bytes, *, sparse: bool) -> tuple[ReadWord, ...]:
+        """Words in reading order; `sparse` for scattered labels, else running text. A page that
+        lies on its side or upside down is turned first; boxes are those of the picture given.
+
+        Raises:
+            ServiceError: tesseract is not installed, lacks the language, failed or took too long.
+        """
+        with Image.open(io.BytesIO(png)) as opened:
+            image = opened.convert("L")
+        if sparse:
+            padded = ImageOps.expand(image, border=_BORDER, fill=255)
+            words = self._words(padded, _SPARSE_MODE, _LEAST_SPARSE_CONFIDENCE)
+            return tuple(_moved(word, -_BORDER) for word in words if _is_label(word))
+        words = self._words(image, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
+        if len(words) >= _FEW_WORDS and _mean_confidence(words) >= _DOUBTFUL:
+            return tuple(words)
+        turn = self._turn(image)
+        if not turn:
+            return tuple(words)
+        upright = image.rotate(-turn, expand=True)
+        turned = self._words(upright, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
+        if _mean_confidence(turned) <= _mean_confidence(words):
+            return tuple(words)
+        return tuple(_turned_back(word, turn, image.size) for word in turned)
+
+    def _words(self, image: Image.Image, mode: int, least: float) -> list[ReadWord]:
+        data = self._run(pytesseract.image_to_data, image, f"--psm {mode}")
+        return [word for word in _rows(data) if word.confidence >= least]
+
+    def _turn(self, image: Image.Image) -> int:
+        """Degrees clockwise that put the picture upright; 0 where tesseract is not sure."""
+        try:
+            found = self._run(pytesseract.image_to_osd, image, "--psm 0", language="osd")
+        except ServiceError:
+            # Too few letters to tell, or no data for it: the picture stays as it is.
+            return 0
+        sure = float(found["orientation_conf"]) >= _SURE_ORIENTATION
+        return int(found["rotate"]) if sure else 0
+
+    def _run(self, call: Any, image: Image.Image, config: str, language: str = "") -> Any:
+        try:
+            return call(
+                image,
+                lang=language or self._languages,
+                config=config,
+                timeout=self._seconds,
+                output_type=pytesseract.Output.DICT,
+            )
+        except pytesseract.TesseractNotFoundError as error:
+            raise ServiceError(
+                "tesseract is not installed: install tesseract-ocr (Debian, Ubuntu) or tesseract "
+                "(Homebrew) and try again"
+            ) from error
+        except pytesseract.TesseractError as error:
+            raise ServiceError(
+                f"tesseract failed on languages {self._languages!r}: {_first_line(error.message)}; "
+                "see `tesseract --list-langs`"
+            ) from error
+        except RuntimeError as error:
+            raise ServiceError(
+                f"tesseract took more than {self._seconds:g} seconds for one picture",
+                retryable=True,
+            ) from error
+
+
+def _rows(data: Mapping[str, Sequence[Any]]) -> Iterator[ReadWord]:
+    for index, text in enumerate(data["text"]):
+        confidence = float(data["conf"][index])
+        if text.strip() and confidence >= 0:
+            yield ReadWord(
+                text=text.strip(),
+                left=int(data["left"][index]),
+                top=int(data["top"][index]),
+                width=int(data["width"][index]),
+                height=int(data["height"][index]),
+                line=(
+                    int(data["block_num"][index]),
+                    int(data["par_num"][index]),
+                    int(data["line_num"][index]),
+                ),
+                confidence=confidence / 100,
+            )
+
+
+def _is_label(word: ReadWord) -> bool:
+    letters = sum(map(str.isalnum, word.text))
+    return letters > 2 or (letters > 0 and word.confidence >= _LEAST_SHORT_CONFIDENCE)
+
+
+def _mean_confidence(words: Sequence[ReadWord]) -> float:
+    """0 where there are no words."""
+    return sum(word.confidence for word in words) / len(words) if words else 0.0
+
+
+def _moved(word: ReadWord, by: int) -> ReadWord:
+    return _boxed(word, word.left + by, word.top + by, word.width, word.height)
+
+
+def _turned_back(word: ReadWord, turn: int, size: tuple[int, int]) -> ReadWord:
+    """The word's box in the picture of `size` that was turned clockwise by `turn` degrees."""
+    width, height = size
+    right, bottom = word.left + word.width, word.top + word.height
+    if turn == 90:
+        return _boxed(word, word.top, height - right, word.height, word.width)
+    if turn == 180:
+        return _boxed(word, width - right, height - bottom, word.width, word.height)
+    if turn == 270:
+        return _boxed(word, width - bottom, word.left, word.height, word.width)
+    return word
+
+
+def _boxed(word: ReadWord, left: int, top: int, width: int, height: int) -> ReadWord:
+    return ReadWord(word.text, left, top, width, height, word.line, word.confidence)
+
+
+def _first_line(message: object) -> str:
+    return (str(message).strip().splitlines() or [""])[0][:200]
