@@ -172,7 +172,6 @@ class App:
         return SentenceTransformerEmbedder(
             text.model,
             batch_size=text.batch_size,
-            dtype=text.dtype,
             passage_prefix=text.passage_prefix,
             question_prefix=text.question_prefix,
             before_hub=prefer_local_files,

@@ -119,9 +119,10 @@ def _must_end(pending: Sequence[_Piece], piece: _Piece, settings: ChunkSettings)
     words = sum(each.words for each in pending)
     if words + piece.words > settings.words:
         return True
+    turns = piece.spans[0].page != pending[-1].spans[-1].page
     if words < settings.least_words:
-        return False
-    return piece.opens_section or piece.spans[0].page != pending[-1].spans[-1].page
+        return turns and piece.opens_section  # the next slide, however few its words
+    return turns or piece.opens_section
 
 
 def _text_draft(pieces: Sequence[_Piece]) -> _Draft:

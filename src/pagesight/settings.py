@@ -40,7 +40,6 @@ class ChunkSettings:
 class TextSettings:
     model: str
     batch_size: int
-    dtype: str
     passage_prefix: str
     question_prefix: str
 
@@ -238,7 +237,5 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"{name} must be greater than 0, not {value}")
     if settings.retrieve.rrf_k < 0 or any(w < 0 for w in settings.retrieve.weights.values()):
         raise SettingsError("retrieve.rrf_k and the weights must not be negative")
-    if settings.text.dtype not in ("auto", "float32", "bfloat16"):
-        raise SettingsError("text.dtype must be auto, float32 or bfloat16")
     if settings.words.engine not in ("tantivy", "rank_bm25"):
         raise SettingsError("words.engine must be tantivy or rank_bm25")

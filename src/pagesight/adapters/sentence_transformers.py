@@ -31,7 +31,6 @@ class SentenceTransformerEmbedder:
         model: str,
         *,
         batch_size: int,
-        dtype: str = "auto",
         passage_prefix: str = "",
         question_prefix: str = "",
         before_hub: Callable[[], object] = lambda: None,
@@ -39,15 +38,13 @@ class SentenceTransformerEmbedder:
         self._name = model
         self._folder = _folder(model)
         self._batch_size = batch_size
-        self._dtype = dtype
         self._passage_prefix = passage_prefix
         self._question_prefix = question_prefix
         self._before_hub = before_hub
 
     @cached_property
     def fingerprint(self) -> str:
-        """Model, weights, prefixes; cheap: the model is not loaded. The number format is left
-        out, because bfloat16 vectors agree with float32 ones (cosine above 0.9999)."""
+        """Model, weights, prefixes; cheap: the model is not loaded."""
         parts = [Path(self._name).name, _weights_digest(self._folder) if self._folder else "hub"]
         if self._passage_prefix or self._question_prefix:
             parts.append(f"{self._passage_prefix!r}/{self._question_prefix!r}")
@@ -80,28 +77,15 @@ class SentenceTransformerEmbedder:
         if self._folder is None:
             self._before_hub()
         _quiet()
-        import torch
         from sentence_transformers import SentenceTransformer
 
         try:
-            model = SentenceTransformer(str(self._folder or self._name))
+            return SentenceTransformer(str(self._folder or self._name))
         except (OSError, ValueError) as error:
             raise ServiceError(
                 f"the text model {self._name!r} cannot be loaded: {_first_line(error)}; set "
                 "text.model to a folder that holds it, or to all-MiniLM-L6-v2, which is installed"
             ) from error
-        if _wants_bfloat16(self._dtype, model.device.type):
-            model = model.to(torch.bfloat16)
-        return model
-
-
-def _wants_bfloat16(dtype: str, device: str) -> bool:
-    """auto: only on processors with bfloat16 arithmetic, where it doubles the speed."""
-    import torch
-
-    if dtype == "auto":
-        return device == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return dtype == "bfloat16"
 
 
 def _folder(model: str) -> Path | None:
