@@ -96,6 +96,11 @@ def test_a_new_section_ends_a_chunk_that_is_long_enough() -> None:
     assert [chunk.text.splitlines()[0][:12] for chunk in chunks] == ["The seal is ", "4.4 Bearings"]
 
 
+def test_the_next_slide_begins_a_chunk_however_few_words_there_are() -> None:
+    slides = [a_block(f"Slide {n}", page=n, role="heading", path="Deck") for n in range(3)]
+    assert [chunk.pages for chunk in chunks_of(*slides)] == [(0,), (1,), (2,)]
+
+
 def test_text_of_two_sections_has_the_headings_that_both_share() -> None:
     first = replace(a_block("One."), heading_path=("Chapter 4", "4.1"))
     second = replace(a_block("Two.", top=200), heading_path=("Chapter 4", "4.2"))
@@ -156,7 +161,7 @@ def test_a_header_without_rows_is_kept() -> None:
 
 
 def test_ids_depend_on_content_and_nothing_else() -> None:
-    elements = [a_block("One sentence."), a_table(3)]
+    elements: list[Element] = [a_block("One sentence."), a_table(3)]
     assert chunks_of(*elements) == chunks_of(*elements)
     ids = {chunk.id for chunk in chunks_of(*elements)}
     changed = {chunk.id for chunk in chunks_of(a_block("Another sentence."), a_table(3))}

@@ -27,10 +27,14 @@ KEEP = 0.72
 SHORTLIST = 32
 """Candidates that are embedded: about half a second on a laptop's core."""
 
-_WORDS, _MEANING, _RANK, _KIND, _NUMBER = 1.0, 0.8, 0.25, 0.3, 0.1
+_WORDS, _MEANING, _RANK, _KIND, _NUMBER = 1.0, 0.8, 0.1, 0.3, 0.1
 """Weights of the parts of the score, each part in 0..1; chosen on the sample questions."""
 _CONTEXT = 0.4
 """A question word in the header, caption or heading counts this much of one in the quote."""
+
+_HEADING = re.compile(r"(?:[A-Z]?[\d.]+\s+)?[^\d.!?:]+")
+_HEADING_WORDS = 6
+"""A line of at most so many words that looks like a heading says what follows, not an answer."""
 
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:much|many|long|often|far|high|large|big|deep|fast|hot|thick)\b"
@@ -125,21 +129,21 @@ def _candidates(piece: Evidence) -> Iterator[_Candidate]:
 
 
 def _sentence_candidates(piece: Evidence, heading: str) -> Iterator[_Candidate]:
-    """Each sentence, the one before it as context."""
+    """Each sentence, the one before it as context; headings are context only."""
     before = ""
     for start, end in sentence_ranges(piece.shown_text):
         quote = piece.shown_text[start:end]
-        yield _Candidate(evidence=piece, quote=quote, context=f"{heading}\n{before}")
+        if not (_HEADING.fullmatch(quote) and len(quote.split()) <= _HEADING_WORDS):
+            yield _Candidate(evidence=piece, quote=quote, context=f"{heading}\n{before}")
         before = quote
 
 
 def _row_candidates(piece: Evidence, heading: str) -> Iterator[_Candidate]:
-    """The caption, and each row with caption and header as context."""
+    """Each row, with caption and header as context; the caption where there are no rows."""
     caption = header = ""
     for line in piece.shown_text.splitlines():
         if not line.startswith("|"):
             caption = f"{caption} {line}".strip()
-            yield _Candidate(evidence=piece, quote=line, context=heading)
         elif row_cells(line) is None:
             continue
         elif not header:
@@ -147,6 +151,8 @@ def _row_candidates(piece: Evidence, heading: str) -> Iterator[_Candidate]:
         else:
             context = f"{heading}\n{caption}\n{header}"
             yield _Candidate(evidence=piece, quote=line, context=context, header=header)
+    if caption and not header:
+        yield _Candidate(evidence=piece, quote=caption, context=heading)
 
 
 def _overlaps(question: str, candidates: Sequence[_Candidate]) -> list[float]:
@@ -154,7 +160,9 @@ def _overlaps(question: str, candidates: Sequence[_Candidate]) -> list[float]:
     wanted = set(tokenize(question))
     quotes = [set(tokenize(candidate.quote)) for candidate in candidates]
     contexts = [set(tokenize(candidate.context)) for candidate in candidates]
-    seen = Counter(word for words in quotes for word in words)
+    seen = Counter(
+        word for quote, context in zip(quotes, contexts, strict=True) for word in quote | context
+    )
     weight = {word: math.log(1 + len(candidates) / (0.5 + seen[word])) for word in wanted}
     total = sum(weight.values()) or 1.0
     return [

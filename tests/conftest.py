@@ -1,0 +1,56 @@
+"""A library of the sample documents, made once by the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "data" / "samples"
+COMMAND = Path(sys.executable).parent / "pagesight"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_pagesight(
+    *arguments: object, environment: dict[str, str] | None = None, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs the installed command; without any endpoint or setting of the caller's."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PAGESIGHT_", "OPENAI_"))
+    }
+    return subprocess.run(
+        [str(COMMAND), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env=inherited | (environment or {}),
+        cwd=folder,
+        check=False,
+    )
+
+
+def json_of(*arguments: object) -> Any:
+    """What the command prints with --json; it must succeed."""
+    done = run_pagesight(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def samples_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The five sample documents, ingested with the default settings."""
+    library = tmp_path_factory.mktemp("samples") / "library"
+    done = run_pagesight("ingest", SAMPLES, "--library", library)
+    assert done.returncode == 0, done.stderr
+    assert "5 documents stored (48 pages), 0 already there, 0 failed" in done.stdout
+    return library
