@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import SAMPLES, json_of, run_pagesight
 
 GOOD_TEXT = "The coupling guard is fastened with four bolts."
+AES_256 = 5
+"""pymupdf.PDF_ENCRYPT_AES_256, which its type information lacks."""
 NO_CLIP = ("--set", "visual.enabled=false")
 
 
@@ -38,9 +40,7 @@ def truncated(path: Path) -> None:
 def encrypted(path: Path) -> None:
     with pymupdf.open() as document:
         document.new_page().insert_text((72, 72), "secret")
-        document.save(
-            path, encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="owner", user_pw="user"
-        )
+        document.save(path, encryption=AES_256, owner_pw="owner", user_pw="user")
 
 
 def zero_pages(path: Path) -> None:

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
 import pytest
 
 from pagesight.citations import cite
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.results import Evidence
-from pagesight.tokens import tokenize
 from tests.builders import some_pages
 from tests.evidence import an_evidence
-
-if TYPE_CHECKING:
-    from pagesight.ports import Matrix, Vector
-
-
-class HashedWords:
-    """A real, if small, text embedder: words hashed into 256 dimensions."""
-
-    fingerprint = "hashed words"
-
-    def embed_passages(self, texts: Sequence[str]) -> Matrix:
-        return np.stack([self.embed_question(text) for text in texts])
-
-    def embed_question(self, text: str) -> Vector:
-        vector = np.full(256, 1e-6, dtype=np.float32)
-        for token in tokenize(text):
-            vector[sum(token.encode()) % 256] += 1
-        unit: Vector = vector / np.linalg.norm(vector)
-        return unit
-
+from tests.models import HashedWords
 
 TORQUES = an_evidence(
     1,

@@ -1,0 +1,96 @@
+"""Asking: evidence, budget, marks, refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pagesight.ask import NOTHING_FOUND, Asker
+from pagesight.generative import GenerativeAnswerer
+from pagesight.ingest import text_vectors
+from pagesight.library import Library
+from pagesight.prompts import load as load_prompt
+from pagesight.results import Answer, Filter, Query
+from pagesight.retrieve import Retriever
+from pagesight.settings import load
+from tests.builders import a_chunk, a_document, open_library, some_pages
+from tests.evidence import CROP, ScriptedChat
+from tests.models import HashedWords
+
+CHUNKS = [
+    a_chunk("torque", "The bearing bracket is tightened to 85 Nm.", pages=(1,)),
+    a_chunk("drawing", "Figure 7-1: Bearing bracket", kind="figure", pages=(2,), image=CROP),
+]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with open_library(tmp_path / "library") as opened:
+        vectors = {"text": text_vectors(HashedWords(), CHUNKS)}
+        opened.put(a_document(), some_pages(), CHUNKS, vectors)
+        yield opened
+
+
+def asker(library: Library, chat: ScriptedChat, *overrides: str) -> Asker:
+    settings = load(overrides=overrides)
+    retriever = Retriever(library, HashedWords(), None, settings.retrieve)
+    answerer = GenerativeAnswerer(chat, load_prompt("answer"), images=settings.ask.images)
+    return Asker(library, retriever, answerer, settings.ask)
+
+
+QUESTION = Query(text="To how many Nm is the bearing bracket tightened?")
+
+
+def test_an_answer_is_checked_against_what_was_shown(library: Library) -> None:
+    chat = ScriptedChat("The bearing bracket is tightened to 85 Nm [1]. See the drawing [9].")
+    answer = asker(library, chat).ask(QUESTION)
+    assert answer.text == "The bearing bracket is tightened to 85 Nm [1]. See the drawing."
+    assert answer.unknown_marks == 1
+    assert answer.grounded
+    assert answer.answerer == "scripted"
+    (citation,) = answer.citations
+    assert citation.verified
+    assert (citation.page_number, citation.page_label) == (2, "1-2")
+    assert answer.usage["completion_tokens"] == len(chat.reply)
+
+
+def test_a_changed_number_is_cited_and_not_verified(library: Library) -> None:
+    chat = ScriptedChat("The bearing bracket is tightened to 58 Nm [1].")
+    (citation,) = asker(library, chat).ask(QUESTION).citations
+    assert not citation.verified
+    assert "85 Nm" in citation.quote
+
+
+def test_texts_and_crops_of_the_hits_are_shown(library: Library) -> None:
+    chat = ScriptedChat("x")
+    asker(library, chat).ask(QUESTION)
+    texts = [part for part in chat.shown if isinstance(part, str)]
+    assert any("85 Nm" in text for text in texts)
+    assert [part.name for part in chat.shown if isinstance(part, Path)] == [f"{CROP}.png"]
+
+
+def test_text_is_cut_to_the_budget_of_words(library: Library) -> None:
+    answer = asker(library, ScriptedChat("x"), "ask.words=4").ask(QUESTION)
+    assert sum(len(piece.shown_text.split()) for piece in answer.evidence) == 4
+    assert answer.evidence[0].shown_text == "The bearing bracket is"
+
+
+def test_the_pieces_come_before_the_checked_answer(library: Library) -> None:
+    pieces = list(asker(library, ScriptedChat("Tighten it [1].")).stream(QUESTION))
+    assert "".join(piece for piece in pieces if isinstance(piece, str)) == "Tighten it [1]."
+    assert isinstance(pieces[-1], Answer)
+
+
+def test_without_evidence_no_model_is_asked_and_the_answer_is_a_refusal(library: Library) -> None:
+    chat = ScriptedChat("made up [1]")
+    query = Query(text="torque", filter=Filter(documents=("none",)))
+    answer = asker(library, chat).ask(query)
+    assert (answer.text, answer.grounded, answer.citations) == (NOTHING_FOUND, False, ())
+    assert chat.shown == []
+
+
+def test_an_answer_without_marks_is_not_grounded(library: Library) -> None:
+    answer = asker(library, ScriptedChat("The evidence does not say.")).ask(QUESTION)
+    assert not answer.grounded

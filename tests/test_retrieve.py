@@ -1,0 +1,122 @@
+"""Retrieving: lists, fusion, filters, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pagesight.document import Chunk
+from pagesight.errors import SettingsError
+from pagesight.ingest import text_vectors
+from pagesight.library import Library
+from pagesight.results import Filter, Query
+from pagesight.retrieve import Retriever
+from pagesight.settings import load
+from tests.builders import a_chunk, a_document, an_id, open_library, some_pages, vectors_for
+from tests.evidence import CROP
+from tests.models import HashedWords
+
+CHUNKS = [
+    a_chunk("torque", "The bearing bracket is tightened to 85 Nm.", pages=(0,)),
+    a_chunk("seal", "The shaft seal is pressed in with a sleeve.", pages=(1,)),
+    a_chunk("drawing", "Figure 7-1: Exploded view", kind="figure", pages=(1,), image=CROP),
+    a_chunk("mute", "", kind="figure", pages=(2,), image=CROP),
+]
+
+
+class Pictures:
+    """CLIP for a test: the question means the second picture."""
+
+    fingerprint = "pictures"
+
+    def embed_images(self, paths: object) -> object:
+        raise NotImplementedError
+
+    def embed_question(self, text: str) -> object:
+        return vectors_for([CHUNKS[2], CHUNKS[3]])["mute"]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with open_library(tmp_path / "library") as opened:
+        vectors = {
+            "text": text_vectors(HashedWords(), CHUNKS),
+            "visual": vectors_for([CHUNKS[2], CHUNKS[3]]),
+        }
+        opened.put(a_document(), some_pages(), CHUNKS, vectors)
+        yield opened
+
+
+def retriever(library: Library, *overrides: str, visual: bool = False) -> Retriever:
+    settings = load(overrides=overrides).retrieve
+    pictures = Pictures() if visual else None
+    return Retriever(library, HashedWords(), pictures, settings)  # type: ignore[arg-type]
+
+
+def found(chunks: list[Chunk]) -> list[str]:
+    return [chunk.id for chunk in chunks]
+
+
+def test_hits_are_ranked_from_one_and_say_where_they_were_found(library: Library) -> None:
+    hits = retriever(library).retrieve(Query(text="How is the shaft seal pressed in?"))
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert hits[0].chunk.id == "seal"
+    assert dict(hits[0].ranks) == {"dense": 1, "words": 1, "pages": 1}
+    assert hits[0].page_labels == ("1-2",)
+    assert hits[0].document.id == an_id("manual")
+
+
+def test_a_figure_without_words_is_found_by_its_pixels(library: Library) -> None:
+    blind = retriever(library).retrieve(Query(text="spalled race"))
+    assert "mute" not in found([hit.chunk for hit in blind])
+    seeing = retriever(library, visual=True).retrieve(Query(text="spalled race"))
+    assert {hit.chunk.id: hit.ranks.get("visual") for hit in seeing}["mute"] == 1
+
+
+def test_a_weight_of_zero_leaves_a_list_out(library: Library) -> None:
+    quiet = retriever(library, "retrieve.weight_dense=0", "retrieve.weight_pages=0")
+    hits = quiet.retrieve(Query(text="shaft seal"))
+    assert {name for hit in hits for name in hit.ranks} == {"words"}
+
+
+@pytest.mark.parametrize(
+    ("filter", "admitted"),
+    [
+        (Filter(kinds=("figure",)), {"drawing"}),
+        (Filter(pages=(0, 0)), {"torque"}),
+        (Filter(documents=("no such document",)), set()),
+    ],
+)
+def test_no_list_brings_what_the_filter_excludes(
+    library: Library, filter: Filter, admitted: set[str]
+) -> None:
+    query = Query(text="shaft seal bearing bracket exploded view", filter=filter)
+    assert {hit.chunk.id for hit in retriever(library).retrieve(query)} == admitted
+
+
+def test_the_count_bounds_the_hits(library: Library) -> None:
+    query = Query(text="the shaft seal and the bearing bracket")
+    assert len(retriever(library).retrieve(query, 1)) == 1
+    assert len(retriever(library, "retrieve.count=2").retrieve(query)) == 2
+
+
+def test_an_empty_question_is_refused(library: Library) -> None:
+    with pytest.raises(SettingsError, match="the question is empty"):
+        retriever(library).retrieve(Query(text=" \n"))
+
+
+def test_a_page_stands_for_its_best_chunk_when_its_words_are_spread(tmp_path: Path) -> None:
+    chunks = [
+        a_chunk("left", "The compressor has a valve plate.", pages=(0,)),
+        a_chunk("right", "The plate is of steel 7C27Mo2.", pages=(0,)),
+        a_chunk("other", "The compressor is of steel.", pages=(1,)),
+    ]
+    with open_library(tmp_path / "library") as library:
+        vectors = {chunk.id: np.eye(4, dtype=np.float32)[n] for n, chunk in enumerate(chunks)}
+        library.put(a_document(), some_pages(), chunks, {"text": vectors})
+        pages = library.search_pages("compressor valve plate steel 7C27Mo2", 5)
+        assert pages == [(an_id("manual"), 0), (an_id("manual"), 1)]
+        assert library.chunks_on(an_id("manual"), 0) == ["left", "right"]
