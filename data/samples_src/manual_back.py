@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .common import Sketch
-from .manual import Manual
 from .manual_exploded import exploded
 from .manual_figures import fault_tree, shaft_seal
+from .manual_layout import Manual
 
 
 def write(manual: Manual) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .common import Chart, Sketch, chart_pdf
-from .manual import Manual
 from .manual_figures import mounting, panel, performance, schematic, wiring
+from .manual_layout import Manual
 
 
 def write(manual: Manual) -> None:

@@ -22,7 +22,9 @@ Where = Annotated[
 Pipeline = Annotated[str, typer.Option(help="A shipped pipeline, or a .toml file.")]
 Config = Annotated[
     Path | None,
-    typer.Option(envvar="PAGESIGHT_CONFIG", help="A settings file: sections as in the pipeline."),
+    typer.Option(
+        "--config", envvar="PAGESIGHT_CONFIG", help="A settings file: sections as in the pipeline."
+    ),
 ]
 Sets = Annotated[
     list[str] | None,
