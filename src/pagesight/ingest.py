@@ -7,7 +7,7 @@ document after the other, and one transaction makes a document visible.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,7 +95,7 @@ class Ingester:
         self._copies: dict[str, list[str]] = {}
         """Id of a document of this run -> other paths of the same bytes."""
 
-    def ingest(self, paths: Sequence[str]) -> Iterator[Plan | Progress | Outcome]:
+    def ingest(self, paths: Sequence[str]) -> Generator[Plan | Progress | Outcome]:
         """A plan, then one outcome a document, in order of completion, with progress in between.
 
         A document that fails is an outcome too. Stopping the iteration leaves the library with

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -49,12 +51,42 @@ class Summary:
         )
 
 
-def follow(events: Iterable[Plan | Progress | Outcome], summary: Summary, *, as_json: bool) -> None:
-    """Shows the events as they come and adds the outcomes to `summary`."""
+def follow(
+    events: Generator[Plan | Progress | Outcome], summary: Summary, *, as_json: bool
+) -> None:
+    """Shows the events as they come and adds the outcomes to `summary`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, after the event in hand; what is stored is in `summary`.
+    """
     if as_json:
-        _follow_json(events, summary)
+        _follow_json(_until_interrupted(events), summary)
     else:
-        _follow_bar(events, summary)
+        _follow_bar(_until_interrupted(events), summary)
+
+
+def _until_interrupted(
+    events: Generator[Plan | Progress | Outcome],
+) -> Iterator[Plan | Progress | Outcome]:
+    """The first Ctrl-C takes effect between two events, some seconds apart: raised anywhere, it
+    can be lost in a library's callback. The second one is raised where it falls."""
+    pressed = False
+
+    def press(signal_number: int, frame: object) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        with closing(events):
+            for event in events:
+                yield event
+                if pressed:
+                    raise KeyboardInterrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _follow_json(events: Iterable[Plan | Progress | Outcome], summary: Summary) -> None:
