@@ -57,6 +57,15 @@ def test_every_quote_is_verified_against_its_source(question: str) -> None:
     assert all(citation.verified for citation in citations)
 
 
+def test_every_row_of_a_table_without_header_can_be_quoted() -> None:
+    bare = an_evidence(1, "| E07 | 95 °C |\n| E08 | 12 bar |", "table")
+    assert answer("What is E07?", bare).splitlines()[0] == "| E07 | 95 °C | [1]"
+
+
+def test_a_table_of_a_caption_alone_is_quoted_by_it() -> None:
+    assert answer("torques?", an_evidence(1, "Table 9: Torques", "table")) == "Table 9: Torques [1]"
+
+
 def test_no_evidence_gives_no_answer() -> None:
     assert answer("Anything?") == ""
     assert answer("Anything?", an_evidence(1, "", "figure")) == ""

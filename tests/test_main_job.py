@@ -165,6 +165,26 @@ def test_clip_vectors_can_be_added_later_and_take_part(
     assert all(hit["kind"] != "text" for hit in pictured)
 
 
+def test_another_text_model_is_refused_until_the_vectors_are_made_anew(
+    samples_library: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(samples_library, library)
+    other = ("--set", "text.passage_prefix=passage: ")
+    refused = run_pagesight("search", "shaft seal", "--library", library, *other)
+    assert refused.returncode == 2
+    assert "pagesight reembed" in refused.stderr
+    assert run_pagesight("reembed", "--library", library, *other).returncode == 0
+    assert json_of("search", "shaft seal", "--library", library, *other)
+
+
+def test_the_words_pipeline_needs_no_model(samples_library: Path) -> None:
+    words = ("--pipeline", "words")
+    hits = json_of("search", "E12 earth fault", "--library", samples_library, *words)
+    assert hits[0]["label"] == "Table 6-2"
+    assert set().union(*(hit["ranks"] for hit in hits)) == {"words", "pages"}
+
+
 def test_events_of_an_ingest_are_one_json_object_a_line(tmp_path: Path) -> None:
     source = SAMPLES / "field-reliability-slides.pdf"
     missing = tmp_path / "no.pdf"

@@ -29,8 +29,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_prompts_and_pipelines_are_in_the_wheel_once(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert names.count("pagesight/_pipelines/default.toml") == 1
-    assert names.count("pagesight/_prompts/answer.toml") == 1
+    for folder in ("pipelines", "prompts"):
+        shipped = {f"pagesight/_{folder}/{path.name}" for path in (ROOT / folder).glob("*.toml")}
+        assert shipped == {name for name in names if name.startswith(f"pagesight/_{folder}/")}
+    assert len(names) == len(set(names))
     assert not [name for name in names if name.startswith(("tests", "data", "eval"))]
 
 

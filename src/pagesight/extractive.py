@@ -140,18 +140,16 @@ def _sentence_candidates(piece: Evidence, heading: str) -> Iterator[_Candidate]:
 
 def _row_candidates(piece: Evidence, heading: str) -> Iterator[_Candidate]:
     """Each row, with caption and header as context; the caption where there are no rows."""
-    caption = header = ""
-    for line in piece.shown_text.splitlines():
-        if not line.startswith("|"):
-            caption = f"{caption} {line}".strip()
-        elif row_cells(line) is None:
-            continue
-        elif not header:
-            header = line
-        else:
-            context = f"{heading}\n{caption}\n{header}"
-            yield _Candidate(evidence=piece, quote=line, context=context, header=header)
-    if caption and not header:
+    lines = piece.shown_text.splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    caption = " ".join(line for line in lines if not line.startswith("|"))
+    ruled = [number for number, line in enumerate(rows) if row_cells(line) is None]
+    header = rows[ruled[0] - 1] if ruled and ruled[0] else ""
+    body = rows[ruled[0] + 1 :] if ruled else rows
+    for row in body:
+        context = f"{heading}\n{caption}\n{header}"
+        yield _Candidate(evidence=piece, quote=row, context=context, header=header)
+    if caption and not body:
         yield _Candidate(evidence=piece, quote=caption, context=heading)
 
 

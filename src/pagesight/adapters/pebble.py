@@ -23,7 +23,7 @@ class PebblePool:
     """Implements WorkerPool. `workers` 0 means one a core."""
 
     def __init__(self, workers: int) -> None:
-        self._workers = workers or len(os.sched_getaffinity(0))
+        self._workers = workers or _cores()
 
     def map(
         self,
@@ -61,6 +61,13 @@ class PebblePool:
         finally:
             pool.stop()
             pool.join()
+
+
+def _cores() -> int:
+    """Cores that this process may use; macOS and Windows tell only how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _outcome(future: Any, seconds: float) -> Any:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pagesight.app import NO_VISUAL
 from pagesight.cli import output
 from pagesight.cli.options import (
     DEFAULT_LIBRARY,
@@ -122,13 +123,14 @@ def ask(
             answer = built.asker.ask(query)
             output.print_json(output.answer_json(answer, built.library))
             return
-        live = sys.stdout.isatty()
+        streamed = False
         for piece in built.asker.stream(query):
             if isinstance(piece, Answer):
-                output.print_answer(piece, streamed=live and piece.grounded)
-            elif live:
+                output.print_answer(piece, streamed=streamed)
+            elif sys.stdout.isatty():
                 sys.stdout.write(piece)
                 sys.stdout.flush()
+                streamed = True
 
 
 @app.command()
@@ -162,6 +164,8 @@ def docs_list(library: Where = DEFAULT_LIBRARY, as_json: Json = False) -> None:
             output.print_json(documents)
         else:
             output.print_documents(documents)
+            if lacking := built.library.note(NO_VISUAL):
+                warn(f"without CLIP vectors: {lacking}; later: pagesight reembed --visual")
 
 
 @docs.command("show")
