@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,20 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def run_pagesight(
-    *arguments: object, environment: dict[str, str] | None = None, folder: Path | None = None
+    *arguments: object,
+    environment: dict[str, str] | None = None,
+    folder: Path | None = None,
+    through: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the installed command; without any endpoint or setting of the caller's."""
+    """Runs the installed command; without any endpoint or setting of the caller's, and by
+    another program where `through` names one with its arguments."""
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PAGESIGHT_", "OPENAI_"))
     }
     return subprocess.run(
-        [str(COMMAND), *map(str, arguments)],
+        [*through, str(COMMAND), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=600,
