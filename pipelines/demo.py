@@ -9,6 +9,7 @@ from pathlib import Path
 from pagesight.app import build
 from pagesight.cli.output import console, print_answer
 from pagesight.cli.progress import Summary, follow
+from pagesight.errors import PagesightError
 from pagesight.results import Query
 from pagesight.settings import load
 
@@ -50,4 +51,9 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except PagesightError as error:
+        sys.exit(f"pagesight: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted; run it again to go on")
