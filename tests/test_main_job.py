@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT, SAMPLES, json_of, run_pagesight
+from tests.endpoint import serving
 from tests.models import tiny_clip
 
 MANUAL = "hydra-p4-service-manual.pdf"
@@ -183,6 +184,27 @@ def test_the_words_pipeline_needs_no_model(samples_library: Path) -> None:
     hits = json_of("search", "E12 earth fault", "--library", samples_library, *words)
     assert hits[0]["label"] == "Table 6-2"
     assert set().union(*(hit["ranks"] for hit in hits)) == {"words", "pages"}
+
+
+def test_an_endpoint_is_shown_texts_and_crops_and_its_marks_are_checked(
+    samples_library: Path,
+) -> None:
+    with serving() as server:
+        server.pieces = ["It is figure 7-1 ", "[1], see also [77]."]
+        done = run_pagesight(
+            *("ask", "Which figure shows the exploded view of the rotary group?", "--json"),
+            *("--library", samples_library, "--model", "vision-model"),
+            environment={"OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": "local"},
+        )
+    answer = json.loads(done.stdout)
+    assert answer["text"] == "It is figure 7-1 [1], see also."
+    assert (answer["answerer"], answer["unknown_marks"]) == ("vision-model", 1)
+    assert answer["citations"][0]["document"] == MANUAL
+    assert answer["usage"] == {"prompt_tokens": 11, "completion_tokens": 7}
+    (request,) = server.requests
+    parts = request["messages"][1]["content"]
+    assert any("Exploded view" in part.get("text", "") for part in parts)
+    assert 1 <= sum(part["type"] == "image_url" for part in parts) <= 4
 
 
 def test_events_of_an_ingest_are_one_json_object_a_line(tmp_path: Path) -> None:
