@@ -253,7 +253,7 @@ def test_a_reader_names_a_missing_index_and_changes_nothing(
     with open_library(root) as library:
         put(library, "pump")
     shutil.rmtree(root / "index" / f"{name}-0")
-    missing = f"{name}-0 is missing: `pagesight doctor`"
+    missing = f"{name}-0 is missing: the next `pagesight ingest`"
     with open_library(root, write=False) as reader, pytest.raises(LibraryError, match=missing):
         search(reader)
     assert not (root / "index" / f"{name}-0").exists()

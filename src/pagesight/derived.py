@@ -306,7 +306,7 @@ class DerivedIndex(Generic[AnyIndex]):
             directory = self._directory()
             if not self._writable and not directory.is_dir():
                 raise LibraryError(
-                    f"index {directory} is missing: `pagesight doctor` builds it again"
+                    f"index {directory} is missing: the next `pagesight ingest` rebuilds it"
                 )
             self._index = self._feed.open(directory)
         return self._index

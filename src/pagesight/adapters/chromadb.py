@@ -128,7 +128,8 @@ class ChromaVectorIndex:
             yield
         except (ChromaError, ValueError, AttributeError, OSError) as error:
             raise LibraryError(
-                f"vector index {self._directory}: {error}: run `pagesight doctor`"
+                f"vector index {self._directory}: {error}: "
+                "the next `pagesight ingest` rebuilds it from the catalogue"
             ) from error
 
 

@@ -327,7 +327,8 @@ class SQLiteCatalogue:
         except (sqlite3.Error, OSError) as error:
             said = str(error).lower()
             remedy = next(
-                (do for words, do in _REMEDIES if words in said), "run `pagesight doctor`"
+                (do for words, do in _REMEDIES if words in said),
+                "try again, or ingest the documents into a new library",
             )
             raise LibraryError(f"catalogue {self._path}: {error}: {remedy}") from error
 

@@ -144,7 +144,8 @@ class TantivyWordIndex:
             yield
         except (ValueError, RuntimeError, OSError) as error:
             raise LibraryError(
-                f"word index {self._directory}: {error}: run `pagesight doctor`"
+                f"word index {self._directory}: {error}: "
+                "the next `pagesight ingest` rebuilds it from the catalogue"
             ) from error
 
 
