@@ -188,7 +188,7 @@ class DerivedIndex(Generic[AnyIndex]):
         self._retire_others()
         fault = self.fault(thorough=self.dirty())
         if fault:
-            log.warning("the %s index is rebuilt: %s", self.name, fault)
+            log.info("the %s index is rebuilt: %s", self.name, fault)
             self.rebuild()
         self.drain()
         return fault
