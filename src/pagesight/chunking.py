@@ -22,9 +22,6 @@ from pagesight.sentences import sentence_ranges
 from pagesight.settings import ChunkSettings
 from pagesight.tables import markdown_row, markdown_rule, to_html
 
-VERSION = 1
-"""Raise it when the same elements are chunked differently."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
