@@ -32,7 +32,7 @@ def measure(folder: Path, library: Path) -> dict[str, object]:
     stored: list[Stored] = []
     failed: list[Failed] = []
     started = time.perf_counter()
-    with build(load(), library, writable=True, notify=note) as app:
+    with build(load(), library, writable=True, create=True, notify=note) as app:
         for event in app.ingester.ingest([str(folder)]):
             if isinstance(event, Stored):
                 stored.append(event)

@@ -31,7 +31,7 @@ def main() -> int:
     def note(message: str) -> None:
         console.print(f"note: {message}", style="yellow", markup=False)
 
-    with build(load(), library, writable=True, notify=note) as app:
+    with build(load(), library, writable=True, create=True, notify=note) as app:
         console.rule(f"pagesight ingest {SAMPLES.name}/")
         summary = Summary()
         follow(app.ingester.ingest([str(SAMPLES)]), summary, as_json=False)

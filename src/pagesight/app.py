@@ -233,11 +233,20 @@ class App:
         return GenerativeAnswerer(chat, prompts.load(ask.prompt), images=ask.images)
 
 
-def build(settings: Settings, root: Path, *, writable: bool = False, notify: Notify) -> App:
+def build(
+    settings: Settings,
+    root: Path,
+    *,
+    writable: bool = False,
+    create: bool = False,
+    notify: Notify,
+) -> App:
     """Opens the library folder `root` and gives the App over it.
 
+    `create` makes a library where there is none; it goes with `writable`.
+
     Raises:
-        SettingsError: there is no library at `root`, and it is opened for reading.
+        SettingsError: there is no library at `root`, and none is to be made.
         LibraryError: the folder is not a library, or another process is writing to it.
     """
     from pagesight.adapters.chromadb import ChromaVectorIndex
@@ -247,7 +256,7 @@ def build(settings: Settings, root: Path, *, writable: bool = False, notify: Not
 
     root = root.expanduser().absolute()
     catalogue = root / "catalogue.db"
-    if not writable and not catalogue.is_file():
+    if not create and not catalogue.is_file():
         raise SettingsError(
             f"there is no library at {root}: make one with `pagesight ingest FOLDER --library "
             f"{root}`, or name another with --library"

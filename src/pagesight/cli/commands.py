@@ -23,7 +23,6 @@ from pagesight.cli.options import (
     load_settings,
     make_filter,
     open_app,
-    open_existing,
     warn,
 )
 from pagesight.cli.progress import Summary, follow
@@ -59,7 +58,7 @@ def ingest(
     """Bring documents into the library. What is there already is skipped."""
     settings = load_settings(pipeline, settings_file, sets)
     summary = Summary()
-    with open_app(library, settings, writable=True) as built:
+    with open_app(library, settings, writable=True, create=True) as built:
         try:
             follow(built.ingester.ingest(paths), summary, as_json=as_json)
         except KeyboardInterrupt:
@@ -145,7 +144,7 @@ def reembed(
     """Make the text vectors (or with --visual the CLIP vectors) by the model of the settings."""
     settings = load_settings(pipeline, settings_file, sets)
     space = "visual" if visual else "text"
-    with open_existing(library, settings) as built:
+    with open_app(library, settings, writable=True) as built:
         with output.counting(f"{space} vectors") as done:
             built.reembed(space, done)
         fingerprint = built.library.spaces()[space]
@@ -192,7 +191,7 @@ def docs_rm(
     as_json: Json = False,
 ) -> None:
     """Remove documents from the library; the PDF files stay where they are."""
-    with open_existing(library) as built:
+    with open_app(library, writable=True) as built:
         found = [built.library.find(name) for name in documents]
         for document in found:
             built.library.remove(document.id)

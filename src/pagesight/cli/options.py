@@ -52,16 +52,16 @@ def load_settings(
     )
 
 
-def open_app(library: Path, settings: Settings | None = None, *, writable: bool = False) -> App:
+def open_app(
+    library: Path,
+    settings: Settings | None = None,
+    *,
+    writable: bool = False,
+    create: bool = False,
+) -> App:
     """The App over a library folder, by default with the shipped settings."""
     chosen = settings or configuration.load()
-    return build(chosen, library, writable=writable, notify=warn)
-
-
-def open_existing(library: Path, settings: Settings | None = None) -> App:
-    """The App over a library that is there already, for writing."""
-    open_app(library, settings).library.close()
-    return open_app(library, settings, writable=True)
+    return build(chosen, library, writable=writable, create=create, notify=warn)
 
 
 def warn(message: str) -> None:
