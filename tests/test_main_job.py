@@ -145,6 +145,11 @@ def test_a_changed_file_replaces_its_old_version(samples_library: Path, tmp_path
     hits = json_of("search", "zibblefrop", "--library", library)
     assert hits[0]["document"] == "report.pdf"
     assert len(named(library)) == 6
+    shutil.copy(SAMPLES / "lx7302-datasheet.pdf", report)
+    assert run_pagesight("ingest", report, "--library", library).returncode == 0
+    assert len(named(library)) == 5, "bytes that are there already replace the old version too"
+    texts = [hit["text"] for hit in json_of("search", "zibblefrop", "--library", library)]
+    assert not any("zibblefrop" in text for text in texts)
 
 
 def test_clip_vectors_can_be_added_later_and_take_part(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,8 @@ class Workers:
     parse: Callable[[Window], ParsedWindow]
 
 
-@dataclass(slots=True)
-class _Clock:
-    """Seconds by stage of one document."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def add(self, stage: str, seconds: float) -> None:
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+_Seconds = dict[str, float]
+"""Stage -> seconds that one document spent in it."""
 
 
 class Ingester:
@@ -114,7 +108,7 @@ class Ingester:
             if parsed is None:
                 waiting.append(profile)
             else:
-                yield self._store(_renamed(parsed, profile), _Clock())
+                yield self._store(replace(parsed, profile=profile), {})
         pages = sum(profile.page_count for profile in waiting)
         yield Plan(documents=len(waiting), pages=pages)
         for item in self._parsed(waiting):
@@ -134,7 +128,7 @@ class Ingester:
             if isinstance(profile, Exception):
                 yield _failed(str(path), profile)
             elif profile.id in stored:
-                self._library.add_source(str(path), profile.id)
+                self._add_alias(str(path), profile.id)
                 yield Skipped(source=str(path), document_id=profile.id)
             elif profile.id in self._copies:
                 self._copies[profile.id].append(str(path))
@@ -145,17 +139,17 @@ class Ingester:
 
     def _parsed(
         self, profiles: Sequence[DocumentProfile]
-    ) -> Iterator[Progress | Failed | tuple[ParsedDocument, _Clock]]:
+    ) -> Iterator[Progress | Failed | tuple[ParsedDocument, _Seconds]]:
         """Parses all windows of all documents in order, so that no worker waits for a document."""
         by_source = {profile.source: profile for profile in profiles}
         windows = (window for profile in profiles for window in self._windows(profile))
         contents: list[PageContent] = []
-        clock = _Clock()
+        parsing = 0.0
         failed = ""
         for window, result in self._workers.pool.map(self._workers.parse, windows, self._limit):
             profile = by_source[str(window.path)]
             if window.start == 0:
-                contents, clock, failed = [], _Clock(), ""
+                contents, parsing, failed = [], 0.0, ""
             if failed:
                 continue
             if isinstance(result, Exception):
@@ -163,14 +157,14 @@ class Ingester:
                 yield Failed(source=profile.source, reason=failed)
                 continue
             contents += result.contents
-            clock.add("parse", result.cpu_seconds)
+            parsing += result.cpu_seconds
             yield Progress(
                 source=profile.source, pages_done=window.stop, page_count=profile.page_count
             )
             if window.stop == profile.page_count:
                 parsed = assemble(profile, contents)
                 self._cache.put(parsed, self._fingerprint)
-                yield parsed, clock
+                yield parsed, {"parse": parsing}
 
     def _windows(self, profile: DocumentProfile) -> Iterator[Window]:
         size = self._parse.window_pages
@@ -181,8 +175,8 @@ class Ingester:
     def _limit(self, window: Window) -> float:
         return self._parse.page_seconds * (window.stop - window.start)
 
-    def _store(self, parsed: ParsedDocument, clock: _Clock) -> Stored | Failed:
-        """Chunks, embeds and commits one document."""
+    def _store(self, parsed: ParsedDocument, spent: _Seconds) -> Stored | Failed:
+        """Chunks, embeds and commits one document on which `spent` was spent before."""
         started = time.perf_counter()
         chunks = chunk_document(parsed, self._chunk)
         if not chunks or all(page.error for page in parsed.pages):
@@ -193,19 +187,28 @@ class Ingester:
             vectors["visual"] = visual_vectors(visual, self._library, chunks)
         seen = time.perf_counter()
         document = _document(parsed, chunks)
-        self._library.put(document, parsed.pages, chunks, vectors, self._replaced(document))
+        replaced = self._replaced(document.source, document.id)
+        self._library.put(document, parsed.pages, chunks, vectors, replaced)
         for path in self._copies.get(document.id, ()):
-            self._library.add_source(path, document.id)
-        clock.add("embed", embedded - started)
-        clock.add("clip", seen - embedded)
-        clock.add("store", time.perf_counter() - seen)
-        return Stored(document=document, seconds=clock.seconds, findings=_findings(parsed))
+            self._add_alias(path, document.id)
+        seconds = spent | {
+            "embed": embedded - started,
+            "clip": seen - embedded,
+            "store": time.perf_counter() - seen,
+        }
+        return Stored(document=document, seconds=seconds, findings=_findings(parsed))
 
-    def _replaced(self, document: Document) -> list[str]:
-        """The document that stood at the same path, unless it stands elsewhere too."""
+    def _add_alias(self, path: str, document_id: str) -> None:
+        """Notes that a stored document stands at `path` too, in place of what stood there."""
+        for old in self._replaced(path, document_id):
+            self._library.remove(old)
+        self._library.add_source(path, document_id)
+
+    def _replaced(self, path: str, document_id: str) -> list[str]:
+        """The other document that stood at this path, unless it stands elsewhere too."""
         sources = self._library.sources()
-        old = sources.get(document.source)
-        if old is None or old == document.id or list(sources.values()).count(old) > 1:
+        old = sources.get(path)
+        if old is None or old == document_id or list(sources.values()).count(old) > 1:
             return []
         return [old]
 
@@ -233,13 +236,6 @@ def passage(chunk: Chunk) -> str:
 
 def _by_id(chunks: Sequence[Chunk], matrix: Matrix) -> Mapping[str, Vector]:
     return {chunk.id: row for chunk, row in zip(chunks, matrix, strict=True)}
-
-
-def _renamed(parsed: ParsedDocument, profile: DocumentProfile) -> ParsedDocument:
-    """A cached result under the path where the same bytes stand now."""
-    return ParsedDocument(
-        profile=profile, title=parsed.title, pages=parsed.pages, elements=parsed.elements
-    )
 
 
 def _document(parsed: ParsedDocument, chunks: Sequence[Chunk]) -> Document:
