@@ -10,6 +10,7 @@ from pagesight.library import Library
 from pagesight.ports import Answerer
 from pagesight.results import Answer, Evidence, Hit, Query
 from pagesight.retrieve import Retriever
+from pagesight.sentences import first_words
 from pagesight.settings import AskSettings
 
 NOTHING_FOUND = "Nothing in the library answers this question."
@@ -59,7 +60,7 @@ class Asker:
         left = self._settings.words
         evidence: list[Evidence] = []
         for hit in hits:
-            text = _first_words(hit.chunk.text, left)
+            text = first_words(hit.chunk.text, left)
             left -= len(text.split())
             if not text and not hit.chunk.image:
                 continue
@@ -83,18 +84,3 @@ class Asker:
             usage=self._answerer.usage() if evidence else {},
             timings=timings,
         )
-
-
-def _first_words(text: str, limit: int) -> str:
-    """The first `limit` words with the white space between them as it stands."""
-    words = 0
-    inside = False
-    for position, character in enumerate(text):
-        if character.isspace():
-            inside = False
-        elif not inside:
-            inside = True
-            words += 1
-            if words > limit:
-                return text[:position].rstrip()
-    return text

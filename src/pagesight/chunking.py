@@ -18,7 +18,7 @@ from pagesight.document import (
     TextBlock,
 )
 from pagesight.geometry import union
-from pagesight.sentences import sentence_ranges
+from pagesight.sentences import first_words, sentence_ranges
 from pagesight.settings import ChunkSettings
 from pagesight.tables import markdown_row, markdown_rule, to_html
 
@@ -220,23 +220,10 @@ def _whole(element: Figure | Table, text: str) -> Span:
 
 def _figure_draft(figure: Figure, settings: ChunkSettings) -> _Draft:
     draft = _visual_draft(figure, "figure")
-    inner = _first_words(figure.text, settings.figure_words)
+    inner = first_words(figure.text.strip(), settings.figure_words)
     if inner:
         draft.append(inner, [_whole(figure, inner)])
     return draft
-
-
-def _first_words(text: str, limit: int) -> str:
-    """At most `limit` words, line breaks kept."""
-    kept: list[str] = []
-    for line in text.splitlines():
-        words = line.split()[:limit]
-        limit -= len(words)
-        if words:
-            kept.append(" ".join(words))
-        if limit <= 0:
-            break
-    return "\n".join(kept)
 
 
 def _table_drafts(table: Table, settings: ChunkSettings) -> Iterator[_Draft]:

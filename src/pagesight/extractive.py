@@ -39,7 +39,8 @@ _HEADING_WORDS = 6
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:much|many|long|often|far|high|large|big|deep|fast|hot|thick)\b"
     r"|\bwhat (?:is|are) the (?:\w+ ){0,3}(?:torque|pressure|temperature|voltage|current|speed"
-    r"|value|interval|number|rate|weight|length|width|height|size|address|frequency|capacity|clearance|limit|price|score)",
+    r"|value|interval|number|rate|weight|length|width|height|size|address|frequency|capacity"
+    r"|clearance|limit|price|score)",
     re.IGNORECASE,
 )
 _ASKS_KIND: Mapping[Kind, re.Pattern[str]] = {

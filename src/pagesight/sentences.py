@@ -1,4 +1,4 @@
-"""Where sentences end in technical prose."""
+"""Where sentences and words end in technical prose."""
 
 from __future__ import annotations
 
@@ -33,3 +33,18 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     stripped = piece.strip()
     if stripped:
         yield start + left, start + left + len(stripped)
+
+
+def first_words(text: str, limit: int) -> str:
+    """The first `limit` words of `text`, with the white space between them as it stands."""
+    words = 0
+    inside = False
+    for position, character in enumerate(text):
+        if character.isspace():
+            inside = False
+        elif not inside:
+            inside = True
+            words += 1
+            if words > limit:
+                return text[:position].rstrip()
+    return text
