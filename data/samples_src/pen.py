@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from reportlab.lib import colors
@@ -47,6 +48,22 @@ class Pen:
         draw[align](0, 0, label)
         canvas.restoreState()
 
+    @contextmanager
+    def _stroke(
+        self, width: float, fill: Any = None, dash: Sequence[float] = (), color: Any = None
+    ) -> Iterator[Any]:
+        """The canvas with this line and filling, until the end of the block."""
+        canvas = self.canvas
+        canvas.saveState()
+        canvas.setLineWidth(width)
+        canvas.setStrokeColor(color or self.ink)
+        if dash:
+            canvas.setDash(*[list(dash)])
+        if fill is not None:
+            canvas.setFillColor(fill)
+        yield canvas
+        canvas.restoreState()
+
     def poly(
         self,
         points: Sequence[Point],
@@ -57,22 +74,14 @@ class Pen:
         color: Any = None,
     ) -> None:
         """Draw a line through ``points``."""
-        canvas = self.canvas
-        canvas.saveState()
-        canvas.setLineWidth(width)
-        canvas.setStrokeColor(color or self.ink)
-        if dash:
-            canvas.setDash(*[list(dash)])
-        if fill is not None:
-            canvas.setFillColor(fill)
-        path = canvas.beginPath()
-        path.moveTo(*points[0])
-        for point in points[1:]:
-            path.lineTo(*point)
-        if close:
-            path.close()
-        canvas.drawPath(path, stroke=1, fill=0 if fill is None else 1)
-        canvas.restoreState()
+        with self._stroke(width, fill, dash, color) as canvas:
+            path = canvas.beginPath()
+            path.moveTo(*points[0])
+            for point in points[1:]:
+                path.lineTo(*point)
+            if close:
+                path.close()
+            canvas.drawPath(path, stroke=1, fill=0 if fill is None else 1)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, **options: Any) -> None:
         """Draw a straight line."""
@@ -91,29 +100,15 @@ class Pen:
         color: Any = None,
     ) -> None:
         """Draw a rectangle, rounded when ``radius`` is given."""
-        canvas = self.canvas
-        canvas.saveState()
-        canvas.setLineWidth(width)
-        canvas.setStrokeColor(color or self.ink)
-        if dash:
-            canvas.setDash(*[list(dash)])
-        if fill is not None:
-            canvas.setFillColor(fill)
-        canvas.roundRect(x, y, w, h, radius, stroke=1, fill=0 if fill is None else 1)
-        canvas.restoreState()
+        with self._stroke(width, fill, dash, color) as canvas:
+            canvas.roundRect(x, y, w, h, radius, stroke=1, fill=0 if fill is None else 1)
 
     def ellipse(
         self, x: float, y: float, rx: float, ry: float, width: float = 0.8, fill: Any = None
     ) -> None:
         """Draw an ellipse around (x, y)."""
-        canvas = self.canvas
-        canvas.saveState()
-        canvas.setLineWidth(width)
-        canvas.setStrokeColor(self.ink)
-        if fill is not None:
-            canvas.setFillColor(fill)
-        canvas.ellipse(x - rx, y - ry, x + rx, y + ry, stroke=1, fill=0 if fill is None else 1)
-        canvas.restoreState()
+        with self._stroke(width, fill) as canvas:
+            canvas.ellipse(x - rx, y - ry, x + rx, y + ry, stroke=1, fill=0 if fill is None else 1)
 
     def circle(self, x: float, y: float, r: float, width: float = 0.8, fill: Any = None) -> None:
         """Draw a circle around (x, y)."""
