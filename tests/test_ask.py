@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pagesight.ask import NOTHING_FOUND, Asker
-from pagesight.generative import GenerativeAnswerer
+from pagesight.generative import TEMPLATES, GenerativeAnswerer
 from pagesight.ingest import text_vectors
 from pagesight.library import Library
 from pagesight.prompts import load as load_prompt
@@ -36,7 +36,9 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def asker(library: Library, chat: ScriptedChat, *overrides: str) -> Asker:
     settings = load(overrides=overrides)
     retriever = Retriever(library, HashedWords(), None, settings.retrieve)
-    answerer = GenerativeAnswerer(chat, load_prompt("answer"), images=settings.ask.images)
+    answerer = GenerativeAnswerer(
+        chat, load_prompt("answer", TEMPLATES), images=settings.ask.images
+    )
     return Asker(library, retriever, answerer, settings.ask)
 
 

@@ -4,17 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from pagesight import resources
 from pagesight.errors import SettingsError
-from pagesight.generative import GenerativeAnswerer
+from pagesight.generative import TEMPLATES, GenerativeAnswerer
 from pagesight.prompts import load, render
 from tests.evidence import ScriptedChat, an_evidence
 
 
-@pytest.mark.parametrize("name", resources.names("prompts", ".toml"))
-def test_every_shipped_prompt_renders_with_evidence(name: str) -> None:
-    prompt = load(name)
-    answerer = GenerativeAnswerer(ScriptedChat(), prompt, images=1)
+def test_the_answer_prompt_renders_with_evidence() -> None:
+    answerer = GenerativeAnswerer(ScriptedChat(), load("answer", TEMPLATES), images=1)
     table = an_evidence(1, "| E07 | overheated |", "table")
     text = an_evidence(2, "Stop the pump.")
     parts = answerer.message("What does E07 mean?", [table, text])
@@ -28,7 +25,7 @@ def test_every_shipped_prompt_renders_with_evidence(name: str) -> None:
 
 
 def test_no_more_crops_are_shown_than_the_setting_says() -> None:
-    answerer = GenerativeAnswerer(ScriptedChat(), load("answer"), images=1)
+    answerer = GenerativeAnswerer(ScriptedChat(), load("answer", TEMPLATES), images=1)
     evidence = [an_evidence(mark, "A caption", "figure") for mark in (1, 2, 3)]
     parts = answerer.message("Which?", evidence)
     assert sum(isinstance(part, Path) for part in parts) == 1
@@ -42,7 +39,7 @@ def test_a_prompt_that_lacks_a_part_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('version = 1\nsystem = "x"\nevidence = "$text"\n')
     with pytest.raises(SettingsError, match=r"mine.toml: the prompt has no 'question'"):
-        load(str(path))
+        load(str(path), TEMPLATES)
 
 
 def test_an_unknown_variable_is_named() -> None:

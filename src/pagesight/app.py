@@ -13,7 +13,7 @@ from pagesight.ask import Asker
 from pagesight.document import Chunk, DocumentProfile
 from pagesight.errors import ServiceError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
-from pagesight.generative import GenerativeAnswerer
+from pagesight.generative import TEMPLATES, GenerativeAnswerer
 from pagesight.ingest import (
     Ingester,
     ParsedWindow,
@@ -230,7 +230,8 @@ class App:
         chat = OpenAIChat(
             ask.model, image_side=ask.image_side, seconds=ask.seconds, retries=ask.retries
         )
-        return GenerativeAnswerer(chat, prompts.load(ask.prompt), images=ask.images)
+        prompt = prompts.load(ask.prompt, TEMPLATES)
+        return GenerativeAnswerer(chat, prompt, images=ask.images)
 
 
 def build(

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pagesight.ports import ChatModel
-from pagesight.prompts import Prompt, render
+from pagesight.prompts import Prompt
 from pagesight.results import Evidence
+
+TEMPLATES = ("evidence", "question")
+"""Templates of its prompt: one piece of evidence, and the question that stands last."""
 
 
 class GenerativeAnswerer:
@@ -31,11 +34,11 @@ class GenerativeAnswerer:
         parts: list[str | Path] = []
         left = self._images
         for piece in evidence:
-            parts.append(render(self._prompt.evidence, _values(piece)))
+            parts.append(self._prompt.fill("evidence", _values(piece)))
             if piece.image_path and left > 0:
                 parts.append(Path(piece.image_path))
                 left -= 1
-        parts.append(render(self._prompt.question, {"question": question}))
+        parts.append(self._prompt.fill("question", {"question": question}))
         return parts
 
     def usage(self) -> Mapping[str, int]:

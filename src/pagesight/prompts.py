@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Template
 
@@ -13,17 +13,20 @@ from pagesight.errors import SettingsError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """The parts of one prompt; `evidence` and `question` are templates with $variables."""
+    """One prompt: what the model is told, and named templates with $variables."""
 
     name: str
     version: int
     system: str
-    evidence: str
-    question: str
+    templates: Mapping[str, str]
+
+    def fill(self, template: str, values: Mapping[str, object]) -> str:
+        """One of its templates, filled; see `render`."""
+        return render(self.templates[template], values)
 
 
-def load(name: str) -> Prompt:
-    """Reads a shipped prompt by name, or a .toml file by path.
+def load(name: str, templates: Sequence[str]) -> Prompt:
+    """Reads a shipped prompt by name, or a .toml file by path, with the templates named.
 
     Raises:
         SettingsError: no such prompt, or a part of it is missing.
@@ -35,8 +38,7 @@ def load(name: str) -> Prompt:
             name=path.stem,
             version=int(raw["version"]),
             system=str(raw["system"]).strip(),
-            evidence=str(raw["evidence"]),
-            question=str(raw["question"]),
+            templates={part: str(raw[part]) for part in templates},
         )
     except KeyError as error:
         raise SettingsError(f"{path}: the prompt has no {error}") from error
