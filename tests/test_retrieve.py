@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pagesight.adapters.pytesseract import ReadWord
 from pagesight.document import Chunk
 from pagesight.errors import SettingsError
 from pagesight.ingest import text_vectors
 from pagesight.library import Library
+from pagesight.ports import OpticalWord
 from pagesight.results import Filter, Query
-from pagesight.retrieve import Retriever
+from pagesight.retrieve import Ranking, Retriever
 from pagesight.settings import load
-from tests.builders import a_chunk, a_document, an_id, open_library, some_pages, vectors_for
+from tests.builders import a_chunk, a_document, a_png, an_id, open_library, some_pages, vectors_for
 from tests.evidence import CROP
 from tests.models import HashedWords
 
@@ -33,7 +36,7 @@ class Pictures:
     fingerprint = "pictures"
 
     def embed_images(self, paths: object) -> object:
-        raise NotImplementedError
+        return np.stack([vectors_for([CHUNKS[2], CHUNKS[3]])["drawing"]])
 
     def embed_question(self, text: str) -> object:
         return vectors_for([CHUNKS[2], CHUNKS[3]])["mute"]
@@ -56,12 +59,76 @@ def retriever(library: Library, *overrides: str, visual: bool = False) -> Retrie
     return Retriever(library, HashedWords(), pictures, settings)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Reader:
+    """OCR for a test: every picture says the same words."""
+
+    words: str
+
+    def read(self, png: bytes, *, sparse: bool) -> tuple[OpticalWord, ...]:
+        return tuple(
+            ReadWord(text=word, left=0, top=0, width=1, height=1, line=(1, 1, 1), confidence=1)
+            for word in self.words.split()
+        )
+
+
+def asked_by_picture(library: Library, words: str, *, visual: bool) -> Ranking:
+    picture = library.root / "question.png"
+    picture.write_bytes(a_png())
+    pictures = Pictures() if visual else None
+    retriever = Retriever(
+        library,
+        HashedWords(),
+        pictures,  # type: ignore[arg-type]
+        load().retrieve,
+        reader=lambda: Reader(words),
+    )
+    return retriever.retrieve(Query(text="", image=picture))
+
+
+def test_a_picture_finds_its_like_and_what_says_its_words(library: Library) -> None:
+    hits = asked_by_picture(library, "shaft seal sleeve", visual=True).hits
+    assert hits[0].chunk.id in ("seal", "drawing")
+    assert {"seal", "drawing"} <= {hit.chunk.id for hit in hits[:2]}
+    drawing = next(hit for hit in hits if hit.chunk.id == "drawing")
+    assert drawing.ranks["visual"] == 1
+
+
+def test_a_picture_without_words_finds_its_like_by_pixels_alone(library: Library) -> None:
+    ranking = asked_by_picture(library, "", visual=True)
+    assert ranking.hits[0].chunk.id == "drawing"
+    assert set(ranking.hits[0].ranks) == {"visual"}
+
+
+def test_a_picture_without_words_and_without_clip_is_refused(library: Library) -> None:
+    with pytest.raises(SettingsError, match=r"question.png: no words were read.*reembed --visual"):
+        asked_by_picture(library, "", visual=False)
+
+
+def test_a_file_that_is_no_picture_is_named(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "notes.png"
+    path.write_text("no picture")
+    with pytest.raises(SettingsError, match=r"notes.png: is no picture"):
+        retriever(library).retrieve(Query(text="", image=path))
+    with pytest.raises(SettingsError, match=r"gone.png: is no picture"):
+        retriever(library, visual=True).retrieve(Query(text="x", image=tmp_path / "gone.png"))
+
+
+def test_the_whole_fused_ranking_and_the_seconds_of_each_stage_are_given(library: Library) -> None:
+    ranking = retriever(library).retrieve(Query(text="shaft seal"), 1)
+    assert len(ranking.hits) == 1
+    assert len(ranking.fused) > 1
+    assert ranking.fused[0].id == ranking.hits[0].chunk.id
+    assert set(ranking.seconds) == {"embed", "dense", "words", "pages", "fuse"}
+    assert all(seconds >= 0 for seconds in ranking.seconds.values())
+
+
 def found(chunks: list[Chunk]) -> list[str]:
     return [chunk.id for chunk in chunks]
 
 
 def test_hits_are_ranked_from_one_and_say_where_they_were_found(library: Library) -> None:
-    hits = retriever(library).retrieve(Query(text="How is the shaft seal pressed in?"))
+    hits = retriever(library).retrieve(Query(text="How is the shaft seal pressed in?")).hits
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     assert hits[0].chunk.id == "seal"
     assert dict(hits[0].ranks) == {"dense": 1, "words": 1, "pages": 1}
@@ -70,15 +137,15 @@ def test_hits_are_ranked_from_one_and_say_where_they_were_found(library: Library
 
 
 def test_a_figure_without_words_is_found_by_its_pixels(library: Library) -> None:
-    blind = retriever(library).retrieve(Query(text="spalled race"))
+    blind = retriever(library).retrieve(Query(text="spalled race")).hits
     assert "mute" not in found([hit.chunk for hit in blind])
-    seeing = retriever(library, visual=True).retrieve(Query(text="spalled race"))
+    seeing = retriever(library, visual=True).retrieve(Query(text="spalled race")).hits
     assert {hit.chunk.id: hit.ranks.get("visual") for hit in seeing}["mute"] == 1
 
 
 def test_a_weight_of_zero_leaves_a_list_out(library: Library) -> None:
     quiet = retriever(library, "retrieve.weight_dense=0", "retrieve.weight_pages=0")
-    hits = quiet.retrieve(Query(text="shaft seal"))
+    hits = quiet.retrieve(Query(text="shaft seal")).hits
     assert {name for hit in hits for name in hit.ranks} == {"words"}
 
 
@@ -94,13 +161,13 @@ def test_no_list_brings_what_the_filter_excludes(
     library: Library, filter: Filter, admitted: set[str]
 ) -> None:
     query = Query(text="shaft seal bearing bracket exploded view", filter=filter)
-    assert {hit.chunk.id for hit in retriever(library).retrieve(query)} == admitted
+    assert {hit.chunk.id for hit in retriever(library).retrieve(query).hits} == admitted
 
 
 def test_the_count_bounds_the_hits(library: Library) -> None:
     query = Query(text="the shaft seal and the bearing bracket")
-    assert len(retriever(library).retrieve(query, 1)) == 1
-    assert len(retriever(library, "retrieve.count=2").retrieve(query)) == 2
+    assert len(retriever(library).retrieve(query, 1).hits) == 1
+    assert len(retriever(library, "retrieve.count=2").retrieve(query).hits) == 2
 
 
 def test_an_empty_question_is_refused(library: Library) -> None:

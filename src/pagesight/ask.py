@@ -41,8 +41,8 @@ class Asker:
     def stream(self, query: Query) -> Iterator[str | Answer]:
         """Pieces of the answerer's text as they come, unchecked, then the checked Answer."""
         started = time.perf_counter()
-        hits = self._retriever.retrieve(query, self._settings.evidence)
-        evidence = self._evidence(hits)
+        ranking = self._retriever.retrieve(query, self._settings.evidence)
+        evidence = self._evidence(ranking.hits)
         retrieved = time.perf_counter()
         pieces = []
         if evidence:

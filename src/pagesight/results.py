@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from pagesight.document import Chunk, Document, Kind
@@ -37,9 +38,12 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question, and what may answer it."""
+    """A question by text, by a picture or by both, and what may answer it."""
 
     text: str
+    """"" where the picture asks."""
+    image: Path | None = None
+    """A picture file: finds what looks like it, and without a text what says its words."""
     filter: Filter = field(default_factory=Filter)
 
 

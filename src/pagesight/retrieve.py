@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pagesight.document import Chunk, Document, Page
 from pagesight.errors import SettingsError
 from pagesight.fusion import Fused, reciprocal_rank_fusion
 from pagesight.library import Library
-from pagesight.ports import TextEmbedder, VisualEmbedder
-from pagesight.results import Hit, Query
+from pagesight.ports import OpticalReader, TextEmbedder, VisualEmbedder
+from pagesight.results import Filter, Hit, Query
 from pagesight.settings import RetrieveSettings
+from pagesight.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from pagesight.ports import Vector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """What retrieving gave."""
+
+    hits: tuple[Hit, ...]
+    """Best first, at most as many as were asked for."""
+    fused: tuple[Fused, ...]
+    """Everything that any list found, best first, with its rank in each: why a hit is where it
+    is, and how far away the others were."""
+    seconds: Mapping[str, float]
+    """Wall clock by stage: "embed" (the question), one stage a list, "fuse" (hits included)."""
 
 
 class Retriever:
     """Finds chunks of a library by meaning, by pixels and by words.
 
     `visual` is None where the library has no CLIP space or its model cannot be had: the list
-    is then left out.
+    is then left out. `reader` gives what reads the words of a picture that asks, None
+    where there is no OCR; it is called when a picture comes.
     """
 
     def __init__(
@@ -26,60 +47,31 @@ class Retriever:
         text: TextEmbedder,
         visual: VisualEmbedder | None,
         settings: RetrieveSettings,
+        reader: Callable[[], OpticalReader | None] = lambda: None,
     ) -> None:
         self._library = library
         self._text = text
         self._visual = visual
         self._settings = settings
+        self._reader = reader
 
-    def retrieve(self, query: Query, count: int | None = None) -> list[Hit]:
+    def retrieve(self, query: Query, count: int | None = None) -> Ranking:
         """At most `count` hits (default: the setting), best first, ties by chunk id.
 
         Raises:
-            SettingsError: the question is empty.
+            SettingsError: nothing is asked, or the picture cannot be read.
         """
-        if not query.text.strip():
-            raise SettingsError("the question is empty: write what you want to know")
-        lists = self._lists(query)
-        fused = reciprocal_rank_fusion(
-            lists, k=self._settings.rrf_k, weights=self._settings.weights
-        )
-        return self._hits(fused[: count or self._settings.count])
+        watch = Stopwatch()
+        lists = self._lists(query, watch)
+        with watch.stage("fuse"):
+            fused = reciprocal_rank_fusion(
+                lists, k=self._settings.rrf_k, weights=self._settings.weights
+            )
+            hits = self.hits(fused[: count or self._settings.count])
+        return Ranking(hits=tuple(hits), fused=tuple(fused), seconds=watch.seconds)
 
-    def _lists(self, query: Query) -> Mapping[str, Sequence[str]]:
-        """List name -> chunk ids, best first, each at most `depth` long."""
-        depth = self._settings.depth
-        library, weights = self._library, self._settings.weights
-        lists: dict[str, Sequence[str]] = {}
-        if weights["dense"]:
-            vector = self._text.embed_question(query.text)
-            lists["dense"] = _ids(library.search_vectors("text", vector, depth, query.filter))
-        if weights["visual"] and self._visual is not None:
-            vector = self._visual.embed_question(query.text)
-            lists["visual"] = _ids(library.search_vectors("visual", vector, depth, query.filter))
-        if weights["words"]:
-            lists["words"] = _ids(library.search_words(query.text, depth, query.filter))
-        if weights["pages"]:
-            lists["pages"] = self._page_list(query, lists)
-        return lists
-
-    def _page_list(self, query: Query, lists: Mapping[str, Sequence[str]]) -> list[str]:
-        """BM25 over whole pages, each page standing for its best chunk so far.
-
-        A page says what no single chunk says: the words of a question are often spread over
-        the paragraphs, captions and cells of one page.
-        """
-        pages = self._library.search_pages(query.text, self._settings.depth, query.filter)
-        best = reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)
-        order = {item.id: number for number, item in enumerate(best)}
-        chosen = []
-        for document_id, page in pages:
-            ids = self._library.chunks_on(document_id, page, query.filter)
-            if ids:
-                chosen.append(min(ids, key=lambda id: order.get(id, len(order))))
-        return list(dict.fromkeys(chosen))
-
-    def _hits(self, fused: Sequence[Fused]) -> list[Hit]:
+    def hits(self, fused: Sequence[Fused]) -> list[Hit]:
+        """The chunks behind a part of a ranking; those that have left the library are left out."""
         chunks = {chunk.id: chunk for chunk in self._library.chunks([item.id for item in fused])}
         documents = _Documents(self._library)
         live = [item for item in fused if item.id in chunks]
@@ -87,9 +79,90 @@ class Retriever:
             documents.hit(chunks[item.id], item, rank) for rank, item in enumerate(live, start=1)
         ]
 
+    def _lists(self, query: Query, watch: Stopwatch) -> Mapping[str, Sequence[str]]:
+        """List name -> chunk ids, best first, each at most `depth` long."""
+        depth, filter = self._settings.depth, query.filter
+        library, weights = self._library, self._settings.weights
+        with watch.stage("embed"):
+            words = self._words(query)
+            meaning = self._text.embed_question(words) if words and weights["dense"] else None
+            look = self._look(query) if weights["visual"] else None
+        lists: dict[str, Sequence[str]] = {}
+        if meaning is not None:
+            with watch.stage("dense"):
+                lists["dense"] = _ids(library.search_vectors("text", meaning, depth, filter))
+        if look is not None:
+            with watch.stage("visual"):
+                lists["visual"] = _ids(library.search_vectors("visual", look, depth, filter))
+        if words and weights["words"]:
+            with watch.stage("words"):
+                lists["words"] = _ids(library.search_words(words, depth, filter))
+        if words and weights["pages"]:
+            with watch.stage("pages"):
+                lists["pages"] = self._page_list(words, filter, lists)
+        return lists
+
+    def _words(self, query: Query) -> str:
+        """The question's words: its text, else what OCR reads in its picture."""
+        if query.text.strip():
+            return query.text
+        if query.image is None:
+            raise SettingsError("the question is empty: write what you want to know")
+        picture, reader = _picture(query.image), self._reader()
+        if reader is not None:
+            read = reader.read(picture, sparse=True)
+            if words := " ".join(word.text for word in read):
+                return words
+        if self._visual is None:
+            raise SettingsError(
+                f"{query.image}: no words were read in the picture, and there are no CLIP vectors "
+                "to find its like: ask in words, or run `pagesight reembed --visual`"
+            )
+        return ""
+
+    def _look(self, query: Query) -> Vector | None:
+        """The question in the CLIP space: its picture, else its text; None without CLIP."""
+        if self._visual is None:
+            return None
+        if query.image is None:
+            return self._visual.embed_question(query.text)
+        _picture(query.image)
+        vector: Vector = self._visual.embed_images([query.image])[0]
+        return vector
+
+    def _page_list(
+        self, words: str, filter: Filter, lists: Mapping[str, Sequence[str]]
+    ) -> list[str]:
+        """BM25 over whole pages, each page standing for its best chunk so far.
+
+        A page says what no single chunk says: the words of a question are often spread over
+        the paragraphs, captions and cells of one page.
+        """
+        pages = self._library.search_pages(words, self._settings.depth, filter)
+        best = reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)
+        order = {item.id: number for number, item in enumerate(best)}
+        chosen = []
+        for document_id, page in pages:
+            ids = self._library.chunks_on(document_id, page, filter)
+            if ids:
+                chosen.append(min(ids, key=lambda id: order.get(id, len(order))))
+        return list(dict.fromkeys(chosen))
+
 
 def _ids(found: Sequence[tuple[str, float]]) -> list[str]:
     return [id for id, _ in found]
+
+
+def _picture(path: Path) -> bytes:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.verify()
+        return path.read_bytes()
+    except (OSError, SyntaxError) as error:
+        # Pillow raises SyntaxError for some broken PNG files.
+        raise SettingsError(f"{path}: is no picture that can be read ({error})") from error
 
 
 class _Documents:
