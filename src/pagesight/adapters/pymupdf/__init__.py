@@ -70,7 +70,7 @@ class PyMuPDFParser:
             DocumentError: the file cannot be read, is empty, no PDF, encrypted, damaged or has
                 no pages; the message names it and the remedy.
         """
-        with _opened(path) as document:
+        with opened(path) as document:
             return DocumentProfile(
                 id=_digest(path),
                 source=str(path.absolute()),
@@ -87,7 +87,7 @@ class PyMuPDFParser:
             DocumentError: the file cannot be opened.
             OSError: a crop cannot be stored.
         """
-        with _opened(path) as document:
+        with opened(path) as document:
             stop = min(stop, document.page_count)
             return tuple(self._parse_page(document, index) for index in range(start, stop))
 
@@ -118,7 +118,12 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
+    """The file as a PyMuPDF document.
+
+    Raises:
+        DocumentError: it cannot be read as a PDF.
+    """
     _check_bytes(path)
     try:
         document = pymupdf.open(path, filetype="pdf")

@@ -1,0 +1,60 @@
+"""What runs in worker processes: each builds the parser that its settings name, once."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from time import process_time
+
+from pagesight.document import DocumentProfile
+from pagesight.ingest import ParsedWindow, Window
+from pagesight.ports import OpticalReader, Parser
+from pagesight.settings import Settings
+
+
+def crops_folder(root: Path) -> Path:
+    """Where a library keeps its crops."""
+    return root / "crops"
+
+
+@cache
+def parser_of(settings: Settings, root: Path) -> Parser:
+    """The parser that a library is fed by, one a process."""
+    from pagesight.adapters.filesystem import FileCropStore
+    from pagesight.adapters.pymupdf import PyMuPDFParser
+
+    parse = settings.parse
+    return PyMuPDFParser(
+        FileCropStore(crops_folder(root)),
+        reader_of(settings),
+        crop_dpi=parse.crop_dpi,
+        ocr_dpi=parse.ocr_dpi,
+    )
+
+
+def reader_of(settings: Settings) -> OpticalReader | None:
+    """None where tesseract is not installed."""
+    from pagesight.adapters.pytesseract import PytesseractReader, available
+
+    return PytesseractReader(settings.parse.ocr_languages) if available() else None
+
+
+def profile_in_worker(settings: Settings, root: Path, path: Path) -> DocumentProfile:
+    """Looks at one file; runs in a worker process."""
+    return parser_of(settings, root).profile(path)
+
+
+def parse_in_worker(settings: Settings, root: Path, window: Window) -> ParsedWindow:
+    """Parses one window; runs in a worker process."""
+    parser = parser_of(settings, root)
+    started = process_time()
+    contents = parser.parse_pages(window.path, window.start, window.stop)
+    return ParsedWindow(contents=contents, cpu_seconds=process_time() - started)
+
+
+def picture_in_worker(dpi: int, page: tuple[Path, int]) -> bytes:
+    """Renders a page (file, 0-based index) as PNG; runs in a worker process, because a damaged
+    page may never be done."""
+    from pagesight.adapters.pymupdf.viewing import page_picture
+
+    return page_picture(page[0], page[1], dpi)
