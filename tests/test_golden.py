@@ -16,11 +16,15 @@ import pymupdf
 import pytest
 from PIL import Image
 
+from pagesight.evaluation.sets.cases import load_set
+
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT / "data" / "samples"
 MANUAL = "hydra-p4-service-manual.pdf"
 SCAN = "acceptance-test-report-1994.pdf"
 KEYS = {"id", "question", "documents", "pages", "evidence", "answer", "aliases", "tags"}
+UNANSWERABLE_KEYS = {"id", "question", "documents", "unanswerable", "tags"}
+ABSENT = "absent:"  # tag of a term that an answer would need and the document lacks
 DISTINCTIVE = 6  # a longer answer is taken to be no chance match
 
 PDF: Any = pymupdf  # the library carries no annotations
@@ -35,12 +39,24 @@ def load_questions() -> list[Question]:
 
 
 QUESTIONS = load_questions()
+ANSWERED = [question for question in QUESTIONS if "unanswerable" not in question]
+UNANSWERABLE = [question for question in QUESTIONS if "unanswerable" in question]
 NAMES = sorted(path.name for path in SAMPLES.glob("*.pdf"))
 
 
 def normal(text: str) -> str:
     """Fold case, compatibility characters and all white space."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).casefold().strip()
+
+
+def absent_terms(question: Question) -> list[str]:
+    """The terms that an answer would need, from the tags of an unanswerable question."""
+    return [tag.removeprefix(ABSENT) for tag in question["tags"] if tag.startswith(ABSENT)]
+
+
+def whole(term: str) -> str:
+    """A pattern that finds a term, but not inside a longer word or number."""
+    return rf"(?<![\w.]){re.escape(term)}(?!\w)"
 
 
 def page_texts(path: Path) -> list[str]:
@@ -106,7 +122,7 @@ def builder() -> ModuleType:
 
 
 def test_every_question_has_exactly_the_agreed_keys_and_types() -> None:
-    for question in QUESTIONS:
+    for question in ANSWERED:
         assert set(question) == KEYS, question
         assert question["question"].strip()
         assert question["answer"].strip()
@@ -118,6 +134,29 @@ def test_every_question_has_exactly_the_agreed_keys_and_types() -> None:
             assert all(isinstance(item, str) and item for item in question[key])
 
 
+def test_every_unanswerable_question_has_a_document_and_a_term_that_is_absent() -> None:
+    assert len(UNANSWERABLE) >= 12
+    assert {question["documents"][0] for question in UNANSWERABLE} == set(NAMES)
+    for question in UNANSWERABLE:
+        assert set(question) == UNANSWERABLE_KEYS, question
+        assert question["unanswerable"] is True
+        assert question["question"].strip()
+        assert len(question["documents"]) == 1
+        assert question["tags"][0] == "unanswerable"
+        assert absent_terms(question)
+
+
+def test_the_set_is_what_the_evaluation_reads() -> None:
+    cases = load_set(ROOT / "eval" / "golden.jsonl")
+    assert [case.id for case in cases] == [question["id"] for question in QUESTIONS]
+    assert [case.id for case in cases if case.unanswerable] == [
+        question["id"] for question in UNANSWERABLE
+    ]
+    for case, question in zip(cases, ANSWERED, strict=False):
+        assert [page.page for page in case.pages] == question["pages"]
+        assert case.answers == (question["answer"], *question["aliases"])
+
+
 def test_ids_and_questions_are_unique() -> None:
     for key in ("id", "question"):
         counts = Counter(question[key] for question in QUESTIONS)
@@ -125,16 +164,16 @@ def test_ids_and_questions_are_unique() -> None:
 
 
 def test_the_set_is_large_and_balanced_over_the_kinds_of_evidence() -> None:
-    kinds = Counter(question["evidence"] for question in QUESTIONS)
+    kinds = Counter(question["evidence"] for question in ANSWERED)
     assert set(kinds) == {"text", "table", "figure"}
-    assert len(QUESTIONS) >= 60
+    assert len(ANSWERED) >= 60
     assert kinds["text"] >= 25
     assert kinds["table"] >= 22
     assert kinds["figure"] >= 20
 
 
 def test_every_document_is_asked_about_in_all_kinds_of_evidence() -> None:
-    asked = Counter((question["documents"][0], question["evidence"]) for question in QUESTIONS)
+    asked = Counter((question["documents"][0], question["evidence"]) for question in ANSWERED)
     assert {name for name, _ in asked} == set(NAMES)
     for name in NAMES:
         for kind in ("text", "table", "figure"):
@@ -146,12 +185,12 @@ def test_every_document_is_asked_about_in_all_kinds_of_evidence() -> None:
 def test_questions_point_at_pages_that_exist(name: str) -> None:
     with PDF.open(SAMPLES / name) as document:
         count = document.page_count
-    for question in QUESTIONS:
+    for question in ANSWERED:
         if question["documents"] == [name]:
             assert all(1 <= page <= count for page in question["pages"]), question["id"]
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["id"])
+@pytest.mark.parametrize("question", ANSWERED, ids=lambda question: question["id"])
 def test_the_answer_stands_on_every_page_given(question: Question, pages_of: Any) -> None:
     texts = pages_of(question["documents"][0])
     facts = [normal(fact) for fact in (question["answer"], *question["aliases"])]
@@ -159,7 +198,7 @@ def test_the_answer_stands_on_every_page_given(question: Question, pages_of: Any
         assert any(fact in texts[page - 1] for fact in facts), (page, facts)
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question["id"])
+@pytest.mark.parametrize("question", ANSWERED, ids=lambda question: question["id"])
 def test_a_distinctive_answer_stands_on_no_other_page(question: Question, pages_of: Any) -> None:
     fact = normal(question["answer"])
     if len(fact) <= DISTINCTIVE or "repeated" in question["tags"]:
@@ -167,6 +206,18 @@ def test_a_distinctive_answer_stands_on_no_other_page(question: Question, pages_
     texts = pages_of(question["documents"][0])
     found = [number for number, text in enumerate(texts, 1) if fact in text]
     assert set(found) <= set(question["pages"])
+
+
+@pytest.mark.parametrize("question", UNANSWERABLE, ids=lambda question: question["id"])
+def test_what_an_unanswerable_question_asks_for_stands_on_no_page(
+    question: Question, pages_of: Any
+) -> None:
+    terms = [normal(term) for term in absent_terms(question)]
+    asked = normal(question["question"])
+    assert all(re.search(whole(term), asked) for term in terms)
+    for number, text in enumerate(pages_of(question["documents"][0]), 1):
+        found = [term for term in terms if re.search(whole(term), text)]
+        assert not found, (number, found)
 
 
 def test_the_samples_are_small_enough_to_be_committed() -> None:
