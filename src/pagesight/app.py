@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
-from time import process_time
 from typing import TYPE_CHECKING
 
 from pagesight import prompts
 from pagesight.ask import Asker
-from pagesight.document import Chunk, DocumentProfile
+from pagesight.document import Chunk
 from pagesight.errors import ServiceError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.generative import TEMPLATES, GenerativeAnswerer
 from pagesight.ingest import (
     Ingester,
-    ParsedWindow,
-    Window,
     Workers,
     text_vectors,
     visual_vectors,
 )
 from pagesight.library import Library
-from pagesight.ports import Answerer, OpticalReader, Parser, TextEmbedder, VisualEmbedder, WordIndex
+from pagesight.ports import Answerer, ChatModel, TextEmbedder, VisualEmbedder, WordIndex
 from pagesight.retrieve import Retriever
-from pagesight.settings import Settings
+from pagesight.settings import RetrieveSettings, Settings
+from pagesight.workers import (
+    crops_folder,
+    parse_in_worker,
+    parser_of,
+    profile_in_worker,
+    reader_of,
+)
 
 if TYPE_CHECKING:
     from pagesight.adapters.open_clip import OpenClipEmbedder
@@ -63,10 +67,7 @@ class App:
         Raises:
             SettingsError: the library's vectors belong to another model.
         """
-        self.library.bind("text", self._text.fingerprint)
-        return Retriever(
-            self.library, self._text, self._visual_for_questions(), self.settings.retrieve
-        )
+        return self.retriever_with(self.settings.retrieve)
 
     @cached_property
     def asker(self) -> Asker:
@@ -121,34 +122,6 @@ class App:
         if space == "visual":
             self.library.set_note(NO_VISUAL, "")
 
-    def evaluate(
-        self,
-        questions: Path,
-        done: Callable[[int, int], None],
-        *,
-        answers: bool = False,
-        in_document: bool = False,
-    ) -> dict[str, object]:
-        """Runs a question set over the retriever (and the asker, with `answers`) of this App.
-
-        The report is plain JSON values; `done` is told (questions done, questions in all).
-
-        Raises:
-            SettingsError: the set cannot be read, or its documents are not in the library.
-        """
-        from pagesight.evaluation.run import report, run
-        from pagesight.evaluation.sets import load_set
-
-        cases = load_set(questions)
-        asker = self.asker if answers else None
-        rows = []
-        for row in run(
-            cases, self.library.documents(), self.retriever, asker, in_document=in_document
-        ):
-            rows.append(row)
-            done(len(rows), len(cases))
-        return report(rows)
-
     def _batches(
         self,
         vectors_of: Callable[[Sequence[Chunk]], Mapping[str, Vector]],
@@ -162,6 +135,21 @@ class App:
         for start in range(0, len(chunks), BATCH):
             yield vectors_of(chunks[start : start + BATCH])
             done(min(start + BATCH, len(chunks)), len(chunks))
+
+    def retriever_with(self, retrieve: RetrieveSettings) -> Retriever:
+        """The retriever with other settings: what an ablation measures.
+
+        Raises:
+            SettingsError: the library's vectors belong to another model.
+        """
+        self.library.bind("text", self._text.fingerprint)
+        return Retriever(
+            self.library,
+            self._text,
+            self._visual_for_questions,
+            retrieve,
+            reader=partial(reader_of, self.settings),
+        )
 
     @cached_property
     def _text(self) -> TextEmbedder:
@@ -189,6 +177,7 @@ class App:
             before_hub=prefer_local_files,
         )
 
+    @cached_property
     def _visual_for_questions(self) -> VisualEmbedder | None:
         """None where the library has no CLIP vectors, or where their model cannot be had now."""
         if not self.settings.visual.enabled or "visual" not in self.library.spaces():
@@ -225,13 +214,8 @@ class App:
         ask = self.settings.ask
         if not ask.model:
             return ExtractiveAnswerer(self._text)
-        from pagesight.adapters.openai import OpenAIChat
-
-        chat = OpenAIChat(
-            ask.model, image_side=ask.image_side, seconds=ask.seconds, retries=ask.retries
-        )
         prompt = prompts.load(ask.prompt, TEMPLATES)
-        return GenerativeAnswerer(chat, prompt, images=ask.images)
+        return GenerativeAnswerer(chat_model(self.settings, ask.model), prompt, images=ask.images)
 
 
 def build(
@@ -276,6 +260,14 @@ def build(
     return App(settings, library, notify)
 
 
+def chat_model(settings: Settings, model: str) -> ChatModel:
+    """A model at OPENAI_BASE_URL."""
+    from pagesight.adapters.openai import OpenAIChat
+
+    ask = settings.ask
+    return OpenAIChat(model, image_side=ask.image_side, seconds=ask.seconds, retries=ask.retries)
+
+
 def _words(settings: Settings) -> Callable[[Path], WordIndex]:
     """The keyword index that the settings name."""
     if settings.words.engine == "rank_bm25":
@@ -285,43 +277,3 @@ def _words(settings: Settings) -> Callable[[Path], WordIndex]:
     from pagesight.adapters.tantivy import TantivyWordIndex
 
     return TantivyWordIndex
-
-
-def crops_folder(root: Path) -> Path:
-    """Where a library keeps its crops."""
-    return root / "crops"
-
-
-@cache
-def parser_of(settings: Settings, root: Path) -> Parser:
-    """The parser that a library is fed by, one a process."""
-    from pagesight.adapters.filesystem import FileCropStore
-    from pagesight.adapters.pymupdf import PyMuPDFParser
-
-    parse = settings.parse
-    return PyMuPDFParser(
-        FileCropStore(crops_folder(root)),
-        _reader(settings),
-        crop_dpi=parse.crop_dpi,
-        ocr_dpi=parse.ocr_dpi,
-    )
-
-
-def _reader(settings: Settings) -> OpticalReader | None:
-    """None where tesseract is not installed."""
-    from pagesight.adapters.pytesseract import PytesseractReader, available
-
-    return PytesseractReader(settings.parse.ocr_languages) if available() else None
-
-
-def profile_in_worker(settings: Settings, root: Path, path: Path) -> DocumentProfile:
-    """Looks at one file; runs in a worker process."""
-    return parser_of(settings, root).profile(path)
-
-
-def parse_in_worker(settings: Settings, root: Path, window: Window) -> ParsedWindow:
-    """Parses one window; runs in a worker process."""
-    parser = parser_of(settings, root)
-    started = process_time()
-    contents = parser.parse_pages(window.path, window.start, window.stop)
-    return ParsedWindow(contents=contents, cpu_seconds=process_time() - started)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -295,6 +297,16 @@ class Library:
         """Grows with every commit of any process."""
         return self._catalogue.revision()
 
+    def content_hash(self) -> str:
+        """SHA-256, hexadecimal, of the ids of all chunks and the models of the vectors: libraries
+        with equal contents have equal ones, whatever happened to them before."""
+        digest = sha256(json.dumps([sorted(self._catalogue.all_ids()), self.spaces()]).encode())
+        return digest.hexdigest()
+
+    def embedded(self, space: str, ids: Sequence[str]) -> set[str]:
+        """Those of the chunk `ids` that have a vector in the space."""
+        return set(self._catalogue.vectors(space, ids))
+
     def documents(self) -> list[Document]:
         """All, by source, then id."""
         return self._catalogue.documents()
@@ -348,6 +360,17 @@ class Library:
             )
         candidates = ", ".join(f"{document.id[:12]} ({document.source})" for document in found)
         raise SettingsError(f"{reference} may be any of {candidates}: give more of the id")
+
+    def find_all(self, reference: str) -> list[Document]:
+        """The documents whose files lie under a folder, else the one that `find` gives.
+
+        Raises:
+            SettingsError: there is none, or `reference` is not enough to tell.
+        """
+        folder = Path(reference).absolute()
+        under = {id for path, id in self.sources().items() if Path(path).is_relative_to(folder)}
+        found = [document for document in self.documents() if document.id in under]
+        return found or [self.find(reference)]
 
     def close(self) -> None:
         """Lets go of the files and of the lock; doing it twice is doing it once."""

@@ -10,6 +10,7 @@ import typer
 
 from pagesight.app import NO_VISUAL
 from pagesight.cli import output
+from pagesight.cli.evaluation import evaluation
 from pagesight.cli.options import (
     DEFAULT_LIBRARY,
     Config,
@@ -38,7 +39,6 @@ app = typer.Typer(
 )
 docs = typer.Typer(help="What is in the library.", no_args_is_help=True)
 config = typer.Typer(help="The settings in force.", no_args_is_help=True)
-evaluation = typer.Typer(help="Measures on question sets.", no_args_is_help=True)
 app.add_typer(docs, name="docs")
 app.add_typer(config, name="config")
 app.add_typer(evaluation, name="eval")
@@ -75,7 +75,10 @@ def ingest(
 
 @app.command()
 def search(
-    question: Question,
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")] = "",
+    image: Annotated[
+        Path | None, typer.Option(help="A picture that asks: finds its like, and its words.")
+    ] = None,
     count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Hits.")] = None,
     kinds: Kinds = None,
     documents: Documents = None,
@@ -89,8 +92,9 @@ def search(
     """Find text, figures and tables; shows pages and the rank in every list."""
     settings = load_settings(pipeline, settings_file, sets)
     with open_app(library, settings) as built:
-        query = Query(text=question, filter=make_filter(built.library, kinds, documents, pages))
-        hits = built.retriever.retrieve(query, count)
+        narrowed = make_filter(built.library, kinds, documents, pages)
+        query = Query(text=question, image=image, filter=narrowed)
+        hits = built.retriever.retrieve(query, count).hits
         if as_json:
             output.print_json([output.hit_json(hit, built.library) for hit in hits])
         else:
@@ -215,26 +219,3 @@ def config_show(
         output.print_json(settings.as_dict())
     else:
         output.print_settings(settings.as_dict())
-
-
-@evaluation.command("run")
-def eval_run(
-    questions: Annotated[Path, typer.Argument(metavar="SET", help="A .jsonl question set.")],
-    answers: Annotated[bool, typer.Option(help="Ask each question as well.")] = False,
-    in_document: Annotated[
-        bool, typer.Option(help="Search each question in its own documents only.")
-    ] = False,
-    library: Where = DEFAULT_LIBRARY,
-    pipeline: Pipeline = "default",
-    settings_file: Config = None,
-    sets: Sets = None,
-    as_json: Json = False,
-) -> None:
-    """Page recall and MRR of the retriever that search and ask use."""
-    settings = load_settings(pipeline, settings_file, sets)
-    with open_app(library, settings) as built, output.counting("questions") as done:
-        report = built.evaluate(questions, done, answers=answers, in_document=in_document)
-    if as_json:
-        output.print_json(report)
-    else:
-        output.print_metrics(report)

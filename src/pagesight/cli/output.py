@@ -224,26 +224,3 @@ def print_settings(sections: Mapping[str, Mapping[str, object]]) -> None:
         for key, value in values.items():
             sys.stdout.write(f"{key} = {json.dumps(value, ensure_ascii=False)}\n")
         sys.stdout.write("\n")
-
-
-def print_metrics(report: Mapping[str, object]) -> None:
-    """The summary of an evaluation run, one row for all cases and one for each kind."""
-    by_kind = report["by_kind"]
-    assert isinstance(by_kind, dict)
-    skip = ("questions", "without_pages", "seconds_p50", "by_kind", "rows", "cases")
-    names = [name for name in report if name not in skip and isinstance(report[name], float)]
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    grid.add_column("evidence")
-    for name in ("cases", *names):
-        grid.add_column(name, justify="right")
-    for label, row in {"all": report, **by_kind}.items():
-        cells = (f"{row[name]:.3f}" if name in row else "" for name in names)
-        grid.add_row(label, str(row["cases"]), *cells)
-    console.print(grid)
-    console.print(
-        Text(
-            f"{report['questions']} questions, {report['without_pages']} without pages; "
-            f"retrieval p50 {float(str(report['seconds_p50'])) * 1000:.0f} ms",
-            style="dim",
-        )
-    )

@@ -1,0 +1,1 @@
+"""Running sets, keeping the rows, comparing runs."""

@@ -1,0 +1,31 @@
+"""Ablation: each list alone, and each left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from pagesight.settings import RetrieveSettings
+
+
+def variants(settings: RetrieveSettings, lists: Iterable[str]) -> Mapping[str, RetrieveSettings]:
+    """Name -> settings: "only dense", "without dense" and so on, for the lists in use.
+
+    Args:
+        lists: those that can give something (no CLIP vectors, no "visual").
+    """
+    used = [name for name in lists if settings.weights[name]]
+    if len(used) < 2:
+        return {}
+    alone = {f"only {name}": _with(settings, {name}) for name in used}
+    if len(used) == 2:
+        return alone
+    return alone | {f"without {name}": _with(settings, set(used) - {name}) for name in used}
+
+
+def _with(settings: RetrieveSettings, lists: set[str]) -> RetrieveSettings:
+    weights = {
+        f"weight_{name}": weight if name in lists else 0.0
+        for name, weight in settings.weights.items()
+    }
+    return replace(settings, **weights)  # type: ignore[arg-type]
