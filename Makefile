@@ -1,13 +1,15 @@
 # make demo   sets everything up and shows the main job on the sample documents
 # make test   sets up what is missing and passes the tests
 # make check  ruff, mypy, import-linter, pytest: what CI runs
+# make eval   measures retrieval and answers on the shipped questions against eval/baselines/
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LIBRARY := demo-library
+EVAL_LIBRARY := eval-library
 
-.PHONY: demo test check setup samples benchmark lock clean
+.PHONY: demo test check setup samples eval benchmark clean
 
 demo: setup
 	@$(BIN)/python pipelines/demo.py --library $(LIBRARY)
@@ -34,8 +36,13 @@ $(STAMP): requirements.lock pyproject.toml scripts/python.sh
 samples: setup
 	$(BIN)/python data/build_samples.py
 
+eval: setup
+	@$(BIN)/pagesight ingest data/samples --library $(EVAL_LIBRARY)
+	@$(BIN)/pagesight eval gate eval/golden.jsonl --answers --library $(EVAL_LIBRARY) \
+		--baseline eval/baselines/golden.json
+
 benchmark: setup
 	$(BIN)/python benchmarks/ingest.py
 
 clean:
-	rm -rf $(VENV) $(LIBRARY) build dist
+	rm -rf $(VENV) $(LIBRARY) $(EVAL_LIBRARY) eval-runs build dist

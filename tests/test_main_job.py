@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.conftest import ROOT, SAMPLES, json_of, run_pagesight
+from tests.conftest import SAMPLES, json_of, run_pagesight
 from tests.endpoint import serving
 from tests.models import tiny_clip
 
@@ -84,17 +84,6 @@ def test_filters_restrict_what_is_found(samples_library: Path, kind: str) -> Non
         assert hit["kind"] == kind
         assert hit["document"] == MANUAL
         assert any(5 <= page <= 20 for page in hit["pages"])
-
-
-def test_the_golden_set_is_found_and_answered(samples_library: Path) -> None:
-    report = json_of(
-        "eval", "run", ROOT / "eval" / "golden.jsonl", "--answers", "--library", samples_library
-    )
-    assert report["questions"] >= 60
-    assert report["recall@5"] >= 0.95
-    assert report["contains_gold"] >= 0.6
-    assert report["by_kind"]["figure"]["kind@5"] >= 0.8
-    assert report["by_kind"]["table"]["kind@5"] >= 0.8
 
 
 def test_text_for_people_names_page_box_crop_and_quote(samples_library: Path) -> None:

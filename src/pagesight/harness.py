@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pagesight import prompts
 from pagesight.app import App, chat_model
 from pagesight.document import Document
-from pagesight.errors import DocumentError
+from pagesight.errors import DocumentError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.settings import RetrieveSettings, Settings
 from pagesight.workers import picture_in_worker
@@ -207,6 +207,10 @@ def print_corpus(beir: Path, folder: Path, done: Done) -> int:
     from pagesight.evaluation.sets.importers import beir_corpus
 
     texts = list(beir_corpus(beir))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{folder}: cannot be made ({error.strerror})") from error
     for number, (name, title, text) in enumerate(texts, start=1):
         print_text(title, text, folder / name)
         done(number, len(texts))

@@ -11,7 +11,6 @@ import pytest
 from scipy import stats
 
 from pagesight.evaluation.scores.statistics import RESAMPLES, holm, interval, intervals, paired
-from pagesight.evaluation.scores.summary import Interval
 
 HITS = [1.0] * 30 + [0.5] * 10 + [0.0] * 60
 """Recall of a hundred cases."""
@@ -46,12 +45,24 @@ def test_intervals_hold_the_true_mean_about_as_often_as_they_promise() -> None:
     assert 0.90 <= held / 400 <= 0.98
 
 
-@pytest.mark.parametrize("values", [[0.1] * 7, [1 / 3], [0.0] * 3, [1.0]])
-def test_equal_values_and_a_single_case_have_no_width(values: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [
+        ([1.0] * 120, 0.975, 1.0),
+        ([0.0] * 120, 0.0, 0.025),
+        ([0.5] * 30, 0.4, 0.6),
+        ([1.0], 0.0, 1.0),
+        ([1 / 3], 0.0, 1.0),
+    ],
+)
+def test_equal_values_have_the_width_of_the_rule_of_three(
+    values: list[float], low: float, high: float
+) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = interval(values)
-    assert found == Interval(mean=values[0], low=values[0], high=values[0])
+    assert found.mean == values[0]
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-12)
 
 
 def test_rows_of_a_matrix_have_the_intervals_that_they_have_alone() -> None:

@@ -55,24 +55,37 @@ def intervals(matrix: npt.ArrayLike) -> list[Interval]:
     """One interval for each row of a (metrics, cases) matrix, all from the same resamples of cases.
 
     Percentile bootstrap (Efron, Annals of Statistics 1979; Efron and Tibshirani, An Introduction to
-    the Bootstrap, 1993, chapter 13): it never leaves the range of the metric. Equal values give an
-    interval without width. `scipy.stats.bootstrap` does the same, but takes several times as long
-    for a matrix, because it gathers every resample of every row.
+    the Bootstrap, 1993, chapter 13): it never leaves the range of the metric, 0 to 1. Equal values
+    would give it no width, as if n right answers out of n proved that all are right: there the
+    rule of three says that up to 3 / n may differ (Hanley and Lippman-Hand, JAMA 1983).
 
     Raises:
         ValueError: the matrix has no cases.
     """
     values = np.atleast_2d(np.asarray(matrix, dtype=np.float64))
+    lows, highs = _bootstrap(values)
+    margin = 3 / values.shape[1]
+    equal = np.all(values == values[:, :1], axis=1)
+    lows = np.where(equal, np.maximum(0.0, values[:, 0] - margin), lows)
+    highs = np.where(equal, np.minimum(1.0, values[:, 0] + margin), highs)
+    means = np.where(equal, values[:, 0], values.mean(axis=1))
+    return [
+        Interval(mean=float(mean), low=float(low), high=float(high))
+        for mean, low, high in zip(means, lows, highs, strict=True)
+    ]
+
+
+def _bootstrap(values: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper ends of the interval of the mean of each row. `scipy.stats.bootstrap` does
+    the same, but takes several times as long for a matrix, because it gathers every resample of
+    every row."""
     cases = values.shape[1]
     if cases == 0:
         raise ValueError("an interval of no values")
     means = np.hstack([values @ counts.T / cases for counts in _resamples(cases)])
     tail = (1 - CONFIDENCE) / 2
     lows, highs = np.quantile(means, [tail, 1 - tail], axis=1)
-    return [
-        _constant(row[0]) if np.all(row == row[0]) else _interval(row, low, high)
-        for row, low, high in zip(values, lows, highs, strict=True)
-    ]
+    return lows, highs
 
 
 def paired(a: Sequence[float], b: Sequence[float]) -> Difference:
@@ -90,11 +103,11 @@ def paired(a: Sequence[float], b: Sequence[float]) -> Difference:
     if len(a) != len(b):
         raise ValueError(f"{len(a)} cases against {len(b)}")
     differences = np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
-    found = intervals(differences)[0]
+    lows, highs = _bootstrap(differences[None, :])
     return Difference(
-        mean=found.mean,
-        low=found.low,
-        high=found.high,
+        mean=float(np.mean(differences)),
+        low=float(lows[0]),
+        high=float(highs[0]),
         p=_randomisation(differences[differences != 0]),
         wins=int(np.sum(differences > 0)),
         losses=int(np.sum(differences < 0)),
@@ -113,14 +126,6 @@ def holm(ps: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(ps) - place) * ps[index]))
         adjusted[index] = highest
     return adjusted
-
-
-def _interval(values: Floats, low: float, high: float) -> Interval:
-    return Interval(mean=float(np.mean(values)), low=float(low), high=float(high))
-
-
-def _constant(value: float) -> Interval:
-    return Interval(mean=float(value), low=float(value), high=float(value))
 
 
 def _resamples(cases: int) -> Iterator[Floats]:
