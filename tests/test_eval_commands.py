@@ -16,6 +16,7 @@ import pytrec_eval
 
 from pagesight.evaluation.sets.cases import load_set
 from tests.conftest import COMMAND, ROOT, json_of, run_pagesight
+from tests.endpoint import serving
 
 GOLDEN = ROOT / "eval" / "golden.jsonl"
 QUICK = ("--pipeline", "words")
@@ -202,6 +203,31 @@ def wait_for_rows(out: Path, running: subprocess.Popen[str]) -> Path:
                 return rows
         time.sleep(0.1)
     raise AssertionError("no rows within a minute")
+
+
+def test_a_model_answers_and_another_judges_it(samples_library: Path, tmp_path: Path) -> None:
+    some = tmp_path / "some.jsonl"
+    some.write_text("".join(GOLDEN.read_text().splitlines(keepends=True)[:2]))
+    with serving() as endpoint:
+        endpoint.pieces = ["Wait 8 minutes [1].\n", "VERDICT: correct"]
+        environment = {"OPENAI_BASE_URL": endpoint.url, "OPENAI_API_KEY": "any"}
+        done = run_pagesight(
+            *("eval", "run", some, "--answers", "--judge", "judge", "--json"),
+            *("--set", "ask.model=writer", "--library", samples_library, "--out", tmp_path),
+            *QUICK,
+            environment=environment,
+        )
+        assert done.returncode == 0, done.stderr
+        assert [asked["model"] for asked in endpoint.requests] == ["writer", "judge"] * 2
+        agreement = run_pagesight("eval", "judge", "judge", environment=environment, folder=ROOT)
+    report = json.loads(done.stdout)
+    assert report["info"]["answerer"] == "writer"
+    assert report["info"]["judge"] == "judge"
+    metrics = report["answers"]["all"]["metrics"]
+    assert metrics["judged"]["mean"] == 1.0
+    assert metrics["contains_gold"]["mean"] == 0.5
+    assert "judge: agrees with 0.4" in agreement.stdout
+    assert "kappa 0.000" in agreement.stdout
 
 
 def test_a_built_set_is_valid_synthetic_and_found(samples_library: Path, tmp_path: Path) -> None:
