@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from pagesight.app import build
+from pagesight.results import Filter, Query
+from pagesight.settings import load
 from tests.conftest import SAMPLES, json_of, run_pagesight
 from tests.endpoint import serving
 from tests.models import tiny_clip
@@ -84,6 +87,23 @@ def test_filters_restrict_what_is_found(samples_library: Path, kind: str) -> Non
         assert hit["kind"] == kind
         assert hit["document"] == MANUAL
         assert any(5 <= page <= 20 for page in hit["pages"])
+
+
+def test_every_figure_and_table_is_first_when_it_is_named(samples_library: Path) -> None:
+    with build(load(), samples_library, notify=print) as app:
+        asked = 0
+        for document in app.library.documents():
+            chunks = app.library.document_chunks(document.id)
+            own = Filter(documents=(document.id,))
+            for label in {chunk.label for chunk in chunks if chunk.label}:
+                for query in (
+                    Query(text=f"What does {label} show?", filter=own),
+                    Query(text=f"What does {label} of {document.title} show?"),
+                ):
+                    first = app.retriever.retrieve(query).hits[0].chunk
+                    assert (first.label, first.document_id) == (label, document.id)
+                    asked += 1
+        assert asked >= 30
 
 
 def test_text_for_people_names_page_box_crop_and_quote(samples_library: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pagesight.references import mentions, names_figure, names_table, parse_caption
+from pagesight.references import mentions, named, names_figure, names_table, parse_caption
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,20 @@ def test_a_mention_says_where_it_stands() -> None:
     text = "Open V4 (see Fig. 7-1)."
     (mention,) = mentions(text)
     assert text[mention.start : mention.end] == "Fig. 7-1"
+
+
+@pytest.mark.parametrize(
+    ("question", "keys"),
+    [
+        ("What does fig. 7-2 show?", [("Figure 7-2",)]),
+        ("Are Figs. 3 and 4 like table A.1?", [("Figure 3",), ("Figure 4",), ("Table A.1",)]),
+        ("What is at the left of Figure 3(b)?", [("Figure 3(b)", "Figure 3")]),
+        ("Which figure shows the pump?", []),
+        ("Figure 2, and again Figure 2?", [("Figure 2",)]),
+    ],
+)
+def test_a_question_names_things_by_their_keys(question: str, keys: list[tuple[str, ...]]) -> None:
+    assert named(question) == keys
 
 
 def test_keys_tell_figures_from_tables() -> None:

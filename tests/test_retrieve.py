@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -114,12 +114,56 @@ def test_a_file_that_is_no_picture_is_named(library: Library, tmp_path: Path) ->
         retriever(library, visual=True).retrieve(Query(text="x", image=tmp_path / "gone.png"))
 
 
+def with_figures(library: Library, name: str, *labels: str) -> None:
+    """A document of figures that say nothing but their label."""
+    chunks = [
+        replace(
+            a_chunk(f"{name} {label}", f"{label}: {name}", kind="figure", document_id=an_id(name)),
+            label=label,
+        )
+        for label in labels
+    ]
+    vectors = {"text": text_vectors(HashedWords(), chunks)}
+    library.put(a_document(name), some_pages(), chunks, vectors)
+
+
+def test_what_the_question_names_comes_first(library: Library) -> None:
+    with_figures(library, "valves", "Figure 4", "Figure 5")
+    asked = retriever(library).retrieve(Query(text="How is the shaft seal of Fig. 5 pressed in?"))
+    assert [hit.chunk.id for hit in asked.hits[:2]] == ["valves Figure 5", "seal"]
+    assert asked.hits[0].ranks["references"] == 1
+    quiet = retriever(library, "retrieve.weight_references=0")
+    hits = quiet.retrieve(Query(text="How is the shaft seal of Fig. 5 pressed in?")).hits
+    assert hits[0].chunk.id == "seal"
+
+
+def test_of_many_figures_with_one_name_that_of_the_document_in_question_is_meant(
+    library: Library,
+) -> None:
+    for name in ("valves", "gears", "pumps"):
+        with_figures(library, name, "Figure 4")
+    hits = retriever(library).retrieve(Query(text="What does Figure 4 of the gears show?")).hits
+    assert hits[0].chunk.id == "gears Figure 4"
+
+
+def test_the_parts_of_a_figure_stand_for_the_whole_where_they_have_no_crop(
+    library: Library,
+) -> None:
+    with_figures(library, "valves", "Figure 4", "Figure 5(a)", "Figure 5")
+    find = retriever(library)
+    part = find.retrieve(Query(text="What does Figure 5(a) show?")).hits
+    assert part[0].chunk.label == "Figure 5(a)"
+    assert "references" not in part[1].ranks
+    whole = find.retrieve(Query(text="What does Figure 4(b) show?")).hits
+    assert whole[0].chunk.label == "Figure 4"
+
+
 def test_the_whole_fused_ranking_and_the_seconds_of_each_stage_are_given(library: Library) -> None:
     ranking = retriever(library).retrieve(Query(text="shaft seal"), 1)
     assert len(ranking.hits) == 1
     assert len(ranking.fused) > 1
     assert ranking.fused[0].id == ranking.hits[0].chunk.id
-    assert set(ranking.seconds) == {"embed", "dense", "words", "pages", "fuse"}
+    assert set(ranking.seconds) == {"embed", "dense", "words", "pages", "references", "fuse"}
     assert all(seconds >= 0 for seconds in ranking.seconds.values())
 
 

@@ -284,6 +284,11 @@ class Library:
         narrowed = Filter(documents=(document_id,), kinds=filter.kinds, pages=(page, page))
         return self._catalogue.matching(narrowed, CHUNKS_A_PAGE) or []
 
+    def labelled(self, labels: Sequence[str], filter: Filter = _ALL) -> list[tuple[str, str, str]]:
+        """(label, document id, chunk id) of the figures and tables that have one of the labels
+        ("Figure 3-2") and pass, by label, document and reading order."""
+        return self._catalogue.labelled(labels, filter)
+
     def note(self, key: str) -> str:
         """What was noted about the library under `key`; "" if nothing was."""
         return self._catalogue.setting(_NOTE.format(key=key)) or ""

@@ -277,6 +277,10 @@ class Catalogue(Protocol):
     def matching(self, filter: Filter, limit: int) -> list[str] | None:
         """Ids of the chunks that pass, by id; None where there are more than `limit`."""
 
+    def labelled(self, labels: Sequence[str], filter: Filter) -> list[tuple[str, str, str]]:
+        """(label, document id, chunk id) of the chunks that pass and have one of the labels
+        ("Figure 3-2"), by label, document and reading order."""
+
     def live(self, ids: Sequence[str], filter: Filter) -> set[str]:
         """Those of `ids` that are chunks of the library and pass `filter`."""
 

@@ -123,6 +123,13 @@ def mentions(text: str) -> list[Mention]:
     return found
 
 
+def named(text: str) -> list[tuple[str, ...]]:
+    """What a question names, in order, without repeats: each by its key, and a part ("Figure 3(b)")
+    by that of the whole ("Figure 3") as well, for where the part has no crop of its own."""
+    labels = dict.fromkeys(mention.label for mention in mentions(text))
+    return [tuple(dict.fromkeys((label, _without_part(label)))) for label in labels]
+
+
 def _key(word: str, number: str) -> str:
     number = re.sub(r"[\u2010-\u2013]", "-", number)
     number = _PART.sub(lambda part: f"({part[1] or part[2]})", number)

@@ -12,6 +12,7 @@ from pagesight.errors import SettingsError
 from pagesight.fusion import Fused, reciprocal_rank_fusion
 from pagesight.library import Library
 from pagesight.ports import OpticalReader, TextEmbedder, VisualEmbedder
+from pagesight.references import named
 from pagesight.results import Filter, Hit, Query
 from pagesight.settings import RetrieveSettings
 from pagesight.stopwatch import Stopwatch
@@ -34,7 +35,7 @@ class Ranking:
 
 
 class Retriever:
-    """Finds chunks of a library by meaning, by pixels and by words.
+    """Finds chunks of a library by meaning, by pixels, by words and by reference.
 
     `visual` is None where the library has no CLIP space or its model cannot be had: the list
     is then left out. `reader` gives what reads the words of a picture that asks, None
@@ -64,9 +65,7 @@ class Retriever:
         watch = Stopwatch()
         lists = self._lists(query, watch)
         with watch.stage("fuse"):
-            fused = reciprocal_rank_fusion(
-                lists, k=self._settings.rrf_k, weights=self._settings.weights
-            )
+            fused = self._fused(lists)
             hits = self.hits(fused[: count or self._settings.count])
         return Ranking(hits=tuple(hits), fused=tuple(fused), seconds=watch.seconds)
 
@@ -100,6 +99,9 @@ class Retriever:
         if words and weights["pages"]:
             with watch.stage("pages"):
                 lists["pages"] = self._page_list(words, filter, lists)
+        if query.text and weights["references"]:
+            with watch.stage("references"):
+                lists["references"] = self._reference_list(query.text, filter, lists)
         return lists
 
     def _words(self, query: Query) -> str:
@@ -139,14 +141,47 @@ class Retriever:
         the paragraphs, captions and cells of one page.
         """
         pages = self._library.search_pages(words, self._settings.depth, filter)
-        best = reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)
-        order = {item.id: number for number, item in enumerate(best)}
+        order = {item.id: number for number, item in enumerate(self._fused(lists))}
         chosen = []
         for document_id, page in pages:
             ids = self._library.chunks_on(document_id, page, filter)
             if ids:
                 chosen.append(min(ids, key=lambda id: order.get(id, len(order))))
         return list(dict.fromkeys(chosen))
+
+    def _reference_list(
+        self, text: str, filter: Filter, lists: Mapping[str, Sequence[str]]
+    ) -> list[str]:
+        """The figures and tables that the question names, in its order.
+
+        Many documents have a "Figure 3": where several do, those come first that the other lists
+        find first, by the chunk itself and then by its document; one that they do not find at
+        all is not meant.
+        """
+        things = named(text)
+        labels = [label for thing in things for label in thing]
+        found = self._library.labelled(labels, filter) if labels else []
+        if not found:
+            return []
+        fused = self._fused(lists)
+        place = {item.id: number for number, item in enumerate(fused)}
+        first: dict[str, int] = {}
+        for chunk in self._library.chunks([item.id for item in fused]):
+            first.setdefault(chunk.document_id, place[chunk.id])
+        owned: dict[str, dict[str, list[str]]] = {}
+        for label, document_id, id in found:
+            owned.setdefault(document_id, {}).setdefault(label, []).append(id)
+        meant = [
+            (first.get(document_id, len(place)), number, place.get(id, len(place)), id)
+            for document_id, mine in owned.items()
+            if document_id in first or len(owned) == 1
+            for number, thing in enumerate(things)
+            for id in next((mine[label] for label in thing if label in mine), ())
+        ]
+        return [id for *_, id in sorted(meant)][: self._settings.depth]
+
+    def _fused(self, lists: Mapping[str, Sequence[str]]) -> list[Fused]:
+        return reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)
 
 
 def _ids(found: Sequence[tuple[str, float]]) -> list[str]:

@@ -66,6 +66,7 @@ class RetrieveSettings:
     weight_visual: float
     weight_words: float
     weight_pages: float
+    weight_references: float
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -75,6 +76,7 @@ class RetrieveSettings:
             "visual": self.weight_visual,
             "words": self.weight_words,
             "pages": self.weight_pages,
+            "references": self.weight_references,
         }
 
 

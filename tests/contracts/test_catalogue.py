@@ -66,6 +66,28 @@ def test_what_is_put_comes_back_as_it_was(catalogue: Catalogue) -> None:
     assert catalogue.sources() == {document.source: document.id}
 
 
+def test_figures_and_tables_are_found_by_their_labels(catalogue: Catalogue) -> None:
+    def labelled(id: str, name: str, label: str, page: int) -> Chunk:
+        chunk = a_chunk(id, label, document_id=an_id(name), kind="figure", pages=(page,))
+        return replace(chunk, label=label)
+
+    first = [labelled("m1", "m", "Figure 2", 1), labelled("m2", "m", "Figure 1", 0)]
+    second = [labelled("n1", "n", "Figure 1", 0), a_chunk("n2", document_id=an_id("n"))]
+    put(catalogue, "m", first)
+    put(catalogue, "n", second)
+    found = catalogue.labelled(["Figure 2", "Figure 1", "Figure 9", ""], Filter())
+    in_order = sorted([(an_id("m"), "m2"), (an_id("n"), "n1")])
+    assert found == [
+        *(("Figure 1", document, id) for document, id in in_order),
+        ("Figure 2", an_id("m"), "m1"),
+    ]
+    only = catalogue.labelled(["Figure 1"], Filter(documents=(an_id("n"),)))
+    assert only == [("Figure 1", an_id("n"), "n1")]
+    assert catalogue.labelled(["Figure 1"], Filter(pages=(1, 2))) == []
+    catalogue.remove(an_id("m"))
+    assert [id for *_, id in catalogue.labelled(["Figure 1", "Figure 2"], Filter())] == ["n1"]
+
+
 def test_what_is_not_there_is_nothing(catalogue: Catalogue) -> None:
     assert catalogue.documents() == []
     assert catalogue.document("unknown") is None

@@ -72,6 +72,11 @@ CREATE TABLE revision (number INTEGER NOT NULL);
 INSERT INTO revision VALUES (0);
 """
 
+_LABEL = "json_extract(body, '$.label')"
+_INDEXES = (f"CREATE INDEX IF NOT EXISTS chunk_label ON chunk({_LABEL}) WHERE {_LABEL} != ''",)
+"""Made where they are missing: an older library gets them from its next writer, and its readers
+do without."""
+
 _DOCUMENT = TypeAdapter(Document)
 _PAGE = TypeAdapter(Page)
 _CHUNK = TypeAdapter(Chunk)
@@ -222,6 +227,17 @@ class SQLiteCatalogue:
         rows = self._rows(query, *values, limit + 1)
         return sorted(id for (id,) in rows) if len(rows) <= limit else None
 
+    def labelled(self, labels: Sequence[str], filter: Filter) -> list[tuple[str, str, str]]:
+        condition, values = _condition(filter)
+        rows = self._rows(
+            f"SELECT {_LABEL}, document_id, id FROM chunk WHERE {_LABEL} != '' "
+            f"AND {_LABEL} IN (SELECT value FROM json_each(?)) AND {condition} "
+            f"ORDER BY {_LABEL}, document_id, position",
+            json.dumps(list(labels)),
+            *values,
+        )
+        return [(label, document_id, id) for label, document_id, id in rows]
+
     def live(self, ids: Sequence[str], filter: Filter) -> set[str]:
         with self._lock, self._translated():
             return _live(self._database, ids, filter)
@@ -285,6 +301,8 @@ class SQLiteCatalogue:
                     database.execute(statement)
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for statement in _INDEXES:
+                database.execute(statement)
             database.execute("COMMIT")
         self._check_version(may_be_empty=False)
 

@@ -228,7 +228,7 @@ def _interval(interval: Interval | None) -> str:
 
 def _grid(first: str, *columns: str) -> Grid:
     grid = Grid(box=None, pad_edge=False, header_style="bold")
-    grid.add_column(first)
+    grid.add_column(first, no_wrap=True)
     for name in columns:
         grid.add_column(name, justify="right")
     return grid
