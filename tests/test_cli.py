@@ -50,7 +50,8 @@ def test_help_imports_none_of_the_heavy_libraries() -> None:
         (["config", "show", "--set", "ask.modell=x"], 2, "no key 'modell' in [ask]"),
         (["config", "show", "--pipeline", "fast"], 2, "no pipeline is called 'fast'"),
         (["config", "show", "--config", "absent.toml"], 2, "absent.toml: cannot be read"),
-        (["search"], 2, "Missing argument"),
+        (["search"], 2, "write a question in quotes, or give --image FILE"),
+        (["ask"], 2, "Missing argument"),
         (["serch", "x"], 2, "No such command"),
     ],
 )

@@ -90,6 +90,8 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find text, figures and tables; shows pages and the rank in every list."""
+    if not question and image is None:
+        raise typer.BadParameter("write a question in quotes, or give --image FILE")
     settings = load_settings(pipeline, settings_file, sets)
     with open_app(library, settings) as built:
         narrowed = make_filter(built.library, kinds, documents, pages)
