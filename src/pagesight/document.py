@@ -169,6 +169,11 @@ class ParsedDocument:
     elements: tuple[Element, ...]
 
 
+def file_name(source: str) -> str:
+    """The last part of a path or URL, whichever way its slashes lean."""
+    return source.replace("\\", "/").rsplit("/", 1)[-1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A document as the library knows it."""
@@ -186,7 +191,7 @@ class Document:
     @property
     def name(self) -> str:
         """The file's name without its folder."""
-        return self.source.replace("\\", "/").rsplit("/", 1)[-1]
+        return file_name(self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pagesight.derived import DerivedIndex, MemoryIndex, PageFeed, VectorFeed, WordFeed
-from pagesight.document import Chunk, Document, Page
+from pagesight.document import Chunk, Document, Page, file_name
 from pagesight.errors import LibraryError, SettingsError
 from pagesight.ports import (
     PAGES,
@@ -350,7 +350,7 @@ class Library:
         document = self.document(exact or reference)
         if document is not None:
             return document
-        named = {id for path, id in sources.items() if _file_name(path) == reference}
+        named = {id for path, id in sources.items() if file_name(path) == reference}
         found = [
             document
             for document in self.documents()
@@ -488,7 +488,3 @@ def _best(found: Iterable[tuple[str, float]], count: int) -> list[tuple[str, flo
 
 def _fingerprint_key(space: str) -> str:
     return f"{space}.fingerprint"
-
-
-def _file_name(path: str) -> str:
-    return path.replace("\\", "/").rsplit("/", 1)[-1]

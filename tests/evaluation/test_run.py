@@ -199,6 +199,42 @@ def test_a_run_is_not_run_again_until_something_changes(library: Library, tmp_pa
     assert made == 3
 
 
+def test_a_document_may_be_called_by_any_name_that_it_came_under(
+    library: Library, tmp_path: Path
+) -> None:
+    document = library.documents()[0]
+    library.add_source("/elsewhere/copy.pdf", document.id)
+    case = a_case(
+        library,
+        documents=("copy.pdf",),
+        pages=(GoldPage(document="copy.pdf", page=1),),
+        grades={"copy.pdf": 2, "copy.pdf#1": 3},
+    )
+    _, report = measure(
+        a_plan(), [case], library, lambda: a_subject(library), tmp_path, lambda done, total: None
+    )
+    (renamed,) = report.cases
+    assert renamed.documents == (document.name,)
+    assert renamed.grades == {document.name: 2, f"{document.name}#1": 3}
+    assert report.values["page recall@1"] == {"q1": 1.0}
+    assert not report.blame.losses
+
+
+def test_a_name_that_two_documents_have_is_refused(library: Library, tmp_path: Path) -> None:
+    name = library.documents()[0].name
+    other = a_document("other", source=f"/elsewhere/{name}")
+    library.put(other, some_pages(), [], {})
+    with pytest.raises(SettingsError, match="is the name of 2 documents"):
+        measure(
+            a_plan(),
+            [a_case(library)],
+            library,
+            lambda: a_subject(library),
+            tmp_path,
+            lambda done, total: None,
+        )
+
+
 def test_an_interrupted_run_goes_on_and_a_failed_case_is_run_again(
     library: Library, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ from rich.progress import (
 )
 
 from pagesight.cli.output import plain, print_json
+from pagesight.document import file_name
 from pagesight.results import Failed, Outcome, Plan, Progress, Skipped, Stored
 
 
@@ -118,7 +119,7 @@ def _follow_bar(events: Iterable[Plan | Progress | Outcome], summary: Summary) -
                     bar.update(task, total=event.pages, description="parsing")
                 case Progress():
                     done[event.source] = event.pages_done
-                    name = escape(event.source.rsplit("/", 1)[-1])
+                    name = escape(file_name(event.source))
                     bar.update(task, completed=sum(done.values()), description=name)
                 case _:
                     summary.add(event)

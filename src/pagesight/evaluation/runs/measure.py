@@ -11,6 +11,8 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from pagesight.document import file_name
+from pagesight.errors import SettingsError
 from pagesight.evaluation.record import RunInfo
 from pagesight.evaluation.report import render_html, render_markdown, report_json
 from pagesight.evaluation.runs.folder import RunFolder
@@ -59,8 +61,10 @@ def measure(
     Raises:
         SettingsError: `out` cannot be written, or the library holds none of the documents.
     """
-    counted = [case for case in cases if not case.review]
-    info = run_info(plan, counted, library)
+    asked = [case for case in cases if not case.review]
+    counted = named_as_in(library, asked)
+    info = run_info(plan, asked, library)
+    info = replace(info, key=_key(info, set_hash(counted)))
     folder = RunFolder(out / f"{_slug(info.name)}-{info.key[:KEY_DIGITS]}")
     rows = folder.begin(info, counted)
     left = [case for case in counted if case.id not in rows]
@@ -74,9 +78,9 @@ def measure(
 
 
 def run_info(plan: Plan, cases: Sequence[Case], library: Library) -> RunInfo:
-    """What is going to be run, with its key."""
+    """What is going to be run; its key is not set yet."""
     documents = library.documents()
-    info = RunInfo(
+    return RunInfo(
         name=f"{plan.set_name} {plan.pipeline}",
         set_name=plan.set_name,
         set_hash=set_hash(cases),
@@ -98,7 +102,48 @@ def run_info(plan: Plan, cases: Sequence[Case], library: Library) -> RunInfo:
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         judge=plan.judge,
     )
-    return replace(info, key=_key(info))
+
+
+def named_as_in(library: Library, cases: Sequence[Case]) -> list[Case]:
+    """The cases with every document under the name that the library knows it by: a file may have
+    come under several names.
+
+    Raises:
+        SettingsError: a name is that of several documents.
+    """
+    primary = {document.id: document.name for document in library.documents()}
+    owners: dict[str, dict[str, str]] = {}
+    for source, id in library.sources().items():
+        owners.setdefault(file_name(source), {})[id] = source
+    for name in sorted({name for case in cases for name in case.documents}):
+        if len(found := owners.get(name, {})) > 1:
+            raise SettingsError(
+                f"{name} is the name of {len(found)} documents of {library.root} "
+                f"({', '.join(sorted(found.values()))}): a question set needs names of their own"
+            )
+    names = {name: primary[id] for name, ids in owners.items() for id in ids}
+    return [_renamed(case, names) for case in cases]
+
+
+def _renamed(case: Case, names: Mapping[str, str]) -> Case:
+    """The case with file names replaced, where `names` has others for them."""
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    def unit(key: str) -> str:
+        name, mark, page = key.rpartition("#")
+        return f"{new(name)}{mark}{page}" if mark and name in case.documents else new(key)
+
+    return replace(
+        case,
+        documents=tuple(dict.fromkeys(map(new, case.documents))),
+        pages=tuple(
+            dict.fromkeys(replace(each, document=new(each.document)) for each in case.pages)
+        ),
+        boxes=tuple(replace(box, document=new(box.document)) for box in case.boxes),
+        grades={unit(key): grade for key, grade in case.grades.items()},
+    )
 
 
 def save_report(folder: RunFolder, report: Report, pictures: Mapping[str, bytes]) -> Path:
@@ -122,9 +167,11 @@ def save_report(folder: RunFolder, report: Report, pictures: Mapping[str, bytes]
     return page
 
 
-def _key(info: RunInfo) -> str:
+def _key(info: RunInfo, cases_hash: str) -> str:
     parts = {name: value for name, value in asdict(info).items() if name not in _NOT_IN_KEY}
-    return sha256(json.dumps([parts, _code_hash()], sort_keys=True).encode()).hexdigest()
+    return sha256(
+        json.dumps([parts, cases_hash, _code_hash()], sort_keys=True).encode()
+    ).hexdigest()
 
 
 @cache
