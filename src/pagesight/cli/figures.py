@@ -136,7 +136,7 @@ def _change_cells(change: MetricChange) -> tuple[Text | str, ...]:
     difference = change.difference
     style = ("green" if difference.mean > 0 else "red") if change.significant else ""
     return (
-        change.metric,
+        change.metric.removeprefix("answer "),
         f"{change.before:.3f}",
         f"{change.after:.3f}",
         Text(f"{difference.mean:+.3f}", style=style),

@@ -18,6 +18,7 @@ HEADLINE = (
     "page mrr",
     "kind recall@5",
     "box recall@5",
+    "box mrr",
     "document recall@5",
     "document ndcg@10",
     "answer contains_gold",
