@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import re
-import uuid
 import zlib
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from pagesight.document import Figure, ParsedDocument, Table
 from pagesight.errors import LibraryError
+from pagesight.files import write_whole
 from pagesight.ports import CropStore
 
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -84,29 +82,10 @@ class FileParseCache:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All of the file or nothing of it, also after a loss of power."""
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
+        write_whole(path, data)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise LibraryError(
             f"cannot write {path}: {error}: free some space or make the folder writable"
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename durable; Windows has no such thing and needs none."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -8,13 +8,13 @@ Fields are parted by white space, so ids and tag are percent-encoded ("data%20sh
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, unquote
 
 from pagesight.errors import SettingsError
+from pagesight.files import write_whole
 
 N = TypeVar("N", int, float)
 
@@ -99,13 +99,7 @@ def _encoded(id: str) -> str:
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, "".join(f"{line}\n" for line in lines).encode())
 
 
 def _lines(path: Path, form: str) -> Iterator[tuple[int, list[str]]]:

@@ -20,6 +20,7 @@ from pagesight.evaluation.record import Row, RunInfo
 from pagesight.evaluation.scores.scoring import summarise
 from pagesight.evaluation.scores.summary import Report
 from pagesight.evaluation.sets.cases import Case, load_set, write_set
+from pagesight.files import write_whole
 
 _INFO, _SET, _ROWS = "run.json", "set.jsonl", "rows.jsonl"
 _INFOS = TypeAdapter(RunInfo)
@@ -44,7 +45,7 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             if not (self.path / _INFO).is_file():
                 write_set(self.path / _SET, cases)
-                (self.path / _INFO).write_bytes(_INFOS.dump_json(info, indent=2))
+                write_whole(self.path / _INFO, _INFOS.dump_json(info, indent=2))
             done = {row.id: row for row in self._rows() if not row.error}
             self._rewrite(done.values())
         except OSError as error:
@@ -104,6 +105,4 @@ class RunFolder:
 
     def _rewrite(self, rows: Iterable[Row]) -> None:
         """Leaves only these rows, all or nothing."""
-        temporary = self.path / f"{_ROWS}.tmp"
-        temporary.write_bytes(b"".join(_ROW.dump_json(row) + b"\n" for row in rows))
-        temporary.replace(self.path / _ROWS)
+        write_whole(self.path / _ROWS, b"".join(_ROW.dump_json(row) + b"\n" for row in rows))

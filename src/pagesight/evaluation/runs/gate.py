@@ -15,6 +15,7 @@ from pagesight.errors import SettingsError
 from pagesight.evaluation.runs.comparison import HEADLINE
 from pagesight.evaluation.scores.statistics import interval
 from pagesight.evaluation.scores.summary import Interval, Report
+from pagesight.files import write_whole
 
 _DIGITS = 6
 
@@ -71,7 +72,7 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
     """Raises SettingsError where the file cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_BASELINES.dump_json(baseline, indent=2) + b"\n")
+        write_whole(path, _BASELINES.dump_json(baseline, indent=2) + b"\n")
     except OSError as error:
         raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
 

@@ -21,6 +21,7 @@ from pagesight.evaluation.scores.levels import LEVELS, applies, gold_units, rank
 from pagesight.evaluation.scores.summary import Report
 from pagesight.evaluation.sets.cases import Case, set_hash
 from pagesight.evaluation.trec import write_qrels, write_run
+from pagesight.files import write_whole
 from pagesight.library import Library
 from pagesight.settings import Settings
 
@@ -149,10 +150,10 @@ def _renamed(case: Case, names: Mapping[str, str]) -> Case:
 def save_report(folder: RunFolder, report: Report, pictures: Mapping[str, bytes]) -> Path:
     """Writes report.html, report.md, report.json and the files for trec_eval; returns the page."""
     page = folder.path / "report.html"
-    page.write_text(render_html(report, pictures), encoding="utf-8")
-    (folder.path / "report.md").write_text(render_markdown(report), encoding="utf-8")
+    write_whole(page, render_html(report, pictures).encode())
+    write_whole(folder.path / "report.md", render_markdown(report).encode())
     plain = json.dumps(report_json(report), ensure_ascii=False, indent=1)
-    (folder.path / "report.json").write_text(plain + "\n", encoding="utf-8")
+    write_whole(folder.path / "report.json", f"{plain}\n".encode())
     for level in LEVELS:
         pairs = [
             (case, row)

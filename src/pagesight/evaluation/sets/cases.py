@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pagesight.errors import SettingsError
 from pagesight.evaluation.sets.lines import Line, checked, parsed, repeated
+from pagesight.files import write_whole
 from pagesight.geometry import BBox
 
 _BOM = b"\xef\xbb\xbf"
@@ -105,14 +104,9 @@ def write_set(path: Path, cases: Sequence[Case]) -> None:
     if twice:
         raise SettingsError(f"{path}: the id {twice[0]!r} occurs twice: give each case its own")
     lines = (_dumped(case, _relative(case, path.parent)) + "\n" for case in cases)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8", newline="") as file:
-            file.writelines(lines)
-        os.replace(temporary, path)
+        write_whole(path, "".join(lines).encode())
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
 
 
