@@ -133,9 +133,7 @@ def _citation(
 def _boxes(piece: Evidence, start: int, end: int, pages: Mapping[int, Page]) -> tuple[Box, ...]:
     """Boxes of the lines that the quote touches; the whole chunk's where the quote is empty."""
     chunk = piece.hit.chunk
-    places = [
-        (span.page, span.bbox) for span in chunk.spans if span.start < end and span.end > start
-    ] or [(region.page, region.bbox) for region in chunk.regions]
+    places = chunk.touched(start, end) or chunk.regions
     return tuple(
         Box(
             page_index=index,
@@ -144,5 +142,5 @@ def _boxes(piece: Evidence, start: int, end: int, pages: Mapping[int, Page]) -> 
             bbox=bbox,
             fractions=bbox.fractions(pages[index].width, pages[index].height),
         )
-        for index, bbox in dict.fromkeys(places)
+        for index, bbox in dict.fromkeys((place.page, place.bbox) for place in places)
     )

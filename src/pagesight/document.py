@@ -226,3 +226,7 @@ class Chunk:
     def context(self) -> str:
         """Title and headings on one line, for embedding and words."""
         return " > ".join(part for part in (self.title, *self.heading_path) if part)
+
+    def touched(self, start: int, end: int) -> tuple[Span, ...]:
+        """The spans that overlap the characters [start, end) of `text`, in its order."""
+        return tuple(span for span in self.spans if span.start < end and span.end > start)

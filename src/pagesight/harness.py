@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ from pagesight.app import App, chat_model
 from pagesight.document import Document
 from pagesight.errors import DocumentError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
+from pagesight.files import digest
 from pagesight.settings import RetrieveSettings, Settings
 from pagesight.workers import picture_in_worker
 
@@ -134,21 +134,19 @@ class Harness:
         chat = chat_model(self._app.settings, model)
         written: list[Case] = []
         rejected: Counter[str] = Counter()
-        for number, document in enumerate(documents, start=1):
-            for one in write_cases(
-                chat,
-                writer,
-                [document],
-                *read,
-                library.crop_path,
-                per_document=per_document,
-                seed=seed,
-            ):
-                if isinstance(one, Rejected):
-                    rejected[one.reason] += 1
-                else:
-                    written.append(one)
-            done(number, len(documents))
+        for one in write_cases(
+            chat,
+            writer,
+            _counted(documents, done),
+            *read,
+            library.crop_path,
+            per_document=per_document,
+            seed=seed,
+        ):
+            if isinstance(one, Rejected):
+                rejected[one.reason] += 1
+            else:
+                written.append(one)
         return written, rejected
 
     def _pictures(self, report: Report) -> Mapping[str, bytes]:
@@ -217,15 +215,19 @@ def print_corpus(beir: Path, folder: Path, done: Done) -> int:
     return len(texts)
 
 
+def _counted(documents: Sequence[Document], done: Done) -> Iterator[Document]:
+    """The documents in their order; `done` is told of each when the next one is asked for."""
+    for number, document in enumerate(documents, start=1):
+        yield document
+        done(number, len(documents))
+
+
 def _file_text(document: Document, page: int) -> str | None:
     """The text layer of a page (0-based) of the file; None where the file has gone or changed."""
     from pagesight.adapters.pymupdf.viewing import text_layer
 
     path = Path(document.source)
     try:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != document.id:
-                return None
-        return text_layer(path, page)
+        return text_layer(path, page) if digest(path) == document.id else None
     except (OSError, DocumentError, IndexError):
         return None

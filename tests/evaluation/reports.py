@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pagesight.document import Kind
 from pagesight.evaluation.record import Cited, Found, Given, Place, Row, RunInfo, Trace
@@ -18,6 +19,8 @@ from pagesight.evaluation.scores.summary import (
 )
 from pagesight.evaluation.sets.cases import Case, GoldBox, GoldPage
 from pagesight.geometry import BBox
+from tests.evaluation.cases import an_info
+from tests.evaluation.rows import a_found
 
 MANUAL = "manual.pdf"
 BOX = BBox(50, 100, 300, 180)
@@ -37,25 +40,15 @@ LOST = {
 """Case -> evidence and stage. q01, q02, q03, q07, q10 and q12 get through."""
 
 
-def an_info(*, answers: bool = True, cases: int = 12) -> RunInfo:
-    return RunInfo(
-        name="golden default",
+def _info(*, answers: bool = True, cases: int = 12) -> RunInfo:
+    return replace(
+        an_info("golden default", answers=answers),
         set_name="golden",
-        set_hash="0123abcd",
         cases=cases,
-        pipeline="default",
         settings={"retrieve": {"count": 10, "weight": 0.1}, "text": {"model": NASTY}},
-        library="/srv/library",
-        library_hash="4567ef",
         documents=3,
         pages=2_206,
         chunks=12_711,
-        index_bytes=89_000_000,
-        answers=answers,
-        answerer="extractive" if answers else "",
-        in_document=False,
-        count=10,
-        depth=50,
         version="0.1.0",
         started="2026-03-02T09:41:22+00:00",
     )
@@ -66,7 +59,7 @@ def a_report(*, answers: bool = True) -> Report:
     cases = tuple(_cases())
     rows = tuple(_row(case, answers=answers) for case in cases)
     return Report(
-        info=an_info(answers=answers),
+        info=_info(answers=answers),
         retrieval={level: _groups(mean) for level, mean in (("document", 0.8), ("page", 0.5))},
         answers={ALL: _answers()} if answers else {},
         latency={
@@ -83,7 +76,7 @@ def a_report(*, answers: bool = True) -> Report:
 def an_empty_report(cases: Sequence[Case] = (), rows: Sequence[Row] = ()) -> Report:
     """Nothing measured and nothing lost."""
     return Report(
-        info=an_info(answers=False, cases=len(cases)),
+        info=_info(answers=False, cases=len(cases)),
         retrieval={},
         answers={},
         latency={},
@@ -97,27 +90,12 @@ def an_empty_report(cases: Sequence[Case] = (), rows: Sequence[Row] = ()) -> Rep
 def lost_at(**stages: int) -> Report:
     """A report that only says how many of 20 questions were lost at which stages."""
     empty = an_empty_report()
-    kept = 20 - sum(stages.values())
-    return Report(
-        info=empty.info,
-        retrieval={},
-        answers={},
-        latency={},
-        blame=Blame(
-            stages=tuple(STAGES),
-            lost={ALL: dict.fromkeys(STAGES, 0) | stages},
-            kept={ALL: kept},
-            losses={},
-            lists={},
-            fused={},
-        ),
-        cases=(),
-        rows=(),
-        values={},
-    )
+    lost = {ALL: dict.fromkeys(STAGES, 0) | stages}
+    kept = {ALL: 20 - sum(stages.values())}
+    return replace(empty, blame=replace(empty.blame, lost=lost, kept=kept))
 
 
-def a_found(
+def _found(
     chunk: str,
     kind: Kind = "text",
     *,
@@ -126,12 +104,12 @@ def a_found(
     label: str = "",
     snippet: str = "Tighten the bolts.",
 ) -> Found:
-    return Found(
-        chunk=chunk,
-        document=document,
+    return a_found(
+        chunk,
+        document,
         kind=kind,
-        label=label,
         places=(Place(page=page, bbox=BOX),),
+        label=label,
         image="" if kind == "text" else f"crop-{chunk}",
         snippet=snippet,
         ranks={"words": 2, "dense": 1},
@@ -186,10 +164,10 @@ def _row(case: Case, *, answers: bool) -> Row:
     return Row(
         id=case.id,
         hits=(
-            a_found("c1", document=document),
-            a_found("c2", "table", document=document, page=page, label=label, snippet=snippet),
-            a_found("c3", "figure"),
-            a_found("c4", page=9),
+            _found("c1", document=document),
+            _found("c2", "table", document=document, page=page, label=label, snippet=snippet),
+            _found("c3", "figure"),
+            _found("c4", page=9),
         ),
         seconds={"write": 1.23456789, "dense": 0.0091},
         trace=Trace(list_ranks={"words": 14, "dense": 3}, fused_rank=12, relevant_rank=17),

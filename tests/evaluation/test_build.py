@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +23,10 @@ from pagesight.evaluation.sets.building.build import (
 )
 from pagesight.evaluation.sets.cases import Case, GoldBox, GoldPage, faults_of
 from pagesight.geometry import BBox
+from pagesight.harness import Harness
 from pagesight.prompts import load as load_prompt
 from pagesight.settings import load
-from tests.builders import a_document, a_png, some_pages
+from tests.builders import a_chunk, a_document, a_png, open_library, some_pages
 from tests.endpoint import Endpoint, serving
 from tests.evidence import CROP, ScriptedChat
 from tests.test_chunking import a_block, a_caption, chunks_of
@@ -669,3 +670,43 @@ def test_one_failure_of_the_endpoint_costs_one_chunk_and_three_in_a_row_end_it(
     assert "no pictures, please" in first.detail
     with pytest.raises(ServiceError, match="no pictures, please"):
         next(found)
+
+
+def a_library(root: Path, *passages: str) -> Path:
+    """A document with one chunk for each passage; the names say their order."""
+    with open_library(root) as library:
+        for number, passage in enumerate(passages):
+            document = a_document(f"manual-{number}")
+            chunk = a_chunk(f"chunk-{number}", passage, document_id=document.id)
+            library.put(document, some_pages(), [chunk], {})
+    return root
+
+
+def built(library: Path) -> tuple[list[Case], Mapping[str, int], list[tuple[int, int]]]:
+    """What the harness makes of a whole library with a model: cases, rejections, progress."""
+    told: list[tuple[int, int]] = []
+    with build(load(), library, notify=lambda _: None) as app:
+        cases, rejected = Harness(app).build_set(
+            [], lambda *count: told.append(count), model="m", per_document=1, seed=1
+        )
+    return cases, rejected, told
+
+
+def test_no_question_is_asked_about_two_documents_of_a_library(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    endpoint.pieces = [json.dumps(GOOD)]
+    cases, rejected, told = built(a_library(tmp_path / "library", *[PASSAGE] * 3))
+    assert [case.question for case in cases] == [GOOD["question"]]
+    assert rejected == {"asked before": 2}
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_three_failures_in_a_row_end_it_also_where_each_is_of_another_document(
+    endpoint: Endpoint, tmp_path: Path
+) -> None:
+    endpoint.status = 400
+    library = a_library(tmp_path / "library", *[PASSAGE] * 5)
+    with pytest.raises(ServiceError, match="no pictures, please"):
+        built(library)
+    assert len(endpoint.requests) == 3

@@ -26,6 +26,7 @@ from pagesight.harness import Harness, judge_of, print_corpus
 
 if TYPE_CHECKING:
     from pagesight.app import App
+    from pagesight.evaluation.runs.comparison import Comparison
     from pagesight.evaluation.runs.folder import RunFolder
     from pagesight.evaluation.scores.summary import Report
     from pagesight.evaluation.sets.cases import Case
@@ -72,11 +73,7 @@ def eval_run(
             built, questions, out, pipeline, answers=answers, judge=judge, in_document=in_document
         )
         page = Harness(built).save_report(folder, report)
-    if as_json:
-        output.print_json(_json(report, folder))
-    else:
-        figures.print_report(report)
-        output.console.print(f"report: {page}", markup=False)
+    _print_run(folder, report, page, as_json=as_json)
 
 
 @evaluation.command("report")
@@ -88,11 +85,7 @@ def eval_report(run: RunPath, library: Where = DEFAULT_LIBRARY, as_json: Json = 
     report = folder.report()
     with open_app(library) as built:
         page = Harness(built).save_report(folder, report)
-    if as_json:
-        output.print_json(_json(report, folder))
-    else:
-        figures.print_report(report)
-        output.console.print(f"report: {page}", markup=False)
+    _print_run(folder, report, page, as_json=as_json)
 
 
 @evaluation.command("compare")
@@ -109,9 +102,7 @@ def eval_compare(
     baseline, *others = [RunFolder(path).report() for path in runs]
     comparisons = [compare(baseline, other) for other in others]
     if as_json:
-        output.print_json(
-            [asdict(comparison) | {"verdict": comparison.verdict} for comparison in comparisons]
-        )
+        output.print_json([_comparison_json(comparison) for comparison in comparisons])
     else:
         for comparison in comparisons:
             figures.print_comparison(comparison)
@@ -150,9 +141,7 @@ def eval_ablate(
             )
             comparisons[name] = compare(whole, report)
     if as_json:
-        output.print_json(
-            {name: asdict(each) | {"verdict": each.verdict} for name, each in comparisons.items()}
-        )
+        output.print_json({name: _comparison_json(each) for name, each in comparisons.items()})
     else:
         figures.print_ablation(whole, comparisons)
 
@@ -181,8 +170,8 @@ def eval_gate(
             built, questions, out, pipeline, answers=answers, in_document=in_document
         )
     if before is None:
-        write_baseline(baseline, baseline_of(report))
-        before = load_baseline(baseline)
+        before = baseline_of(report)
+        write_baseline(baseline, before)
     checks = check(report, before, baseline)
     if as_json:
         output.print_json([asdict(each) | {"passed": each.passed} for each in checks])
@@ -352,10 +341,18 @@ def _measured(
             raise typer.Exit(130) from None
 
 
-def _json(report: Report, folder: RunFolder) -> dict[str, object]:
+def _print_run(folder: RunFolder, report: Report, page: Path, *, as_json: bool) -> None:
     from pagesight.evaluation.report import report_json
 
-    return {"folder": str(folder.path), **report_json(report)}
+    if as_json:
+        output.print_json({"folder": str(folder.path), **report_json(report)})
+    else:
+        figures.print_report(report)
+        output.console.print(f"report: {page}", markup=False)
+
+
+def _comparison_json(comparison: Comparison) -> dict[str, object]:
+    return asdict(comparison) | {"verdict": comparison.verdict}
 
 
 def _lists_in_use(report: Report) -> list[str]:

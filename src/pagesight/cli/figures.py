@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pagesight.evaluation.scores.judge import Agreement
     from pagesight.evaluation.scores.summary import Blame, Interval, Report, Scores
 
-ALL = "all"
-"""The group of all cases, as in evaluation.summary, which is not imported for --help."""
 _RETRIEVAL = ("recall@1", "recall@5", "recall@10", "recall@20", "mrr")
 _ANSWERS = {
     "contains_gold": "holds gold",
@@ -37,6 +35,8 @@ _QUESTION = 90
 
 def print_report(report: Report) -> None:
     """The headline figures, where questions are lost, and the latency."""
+    from pagesight.evaluation.scores.summary import ALL
+
     info = report.info
     console.print(
         Text(
@@ -134,18 +134,23 @@ def print_comparison(comparison: Comparison) -> None:
 
 def _change_cells(change: MetricChange) -> tuple[Text | str, ...]:
     difference = change.difference
-    style = ("green" if difference.mean > 0 else "red") if change.significant else ""
     return (
         change.metric.removeprefix("answer "),
         f"{change.before:.3f}",
         f"{change.after:.3f}",
-        Text(f"{difference.mean:+.3f}", style=style),
+        Text(f"{difference.mean:+.3f}", style=_style(change)),
         f"{difference.low:+.2f}",
         f"{difference.high:+.2f}",
         f"{change.p_adjusted:.3f}",
         str(difference.wins),
         str(difference.losses),
     )
+
+
+def _style(change: MetricChange) -> str:
+    if not change.significant:
+        return ""
+    return "green" if change.difference.mean > 0 else "red"
 
 
 def _print_changes(title: str, changes: Sequence[CaseChange]) -> None:
@@ -171,9 +176,7 @@ def print_ablation(whole: Report, comparisons: Mapping[str, Comparison]) -> None
         cells = (
             Text(
                 f"{change.after:.3f}{'*' if change.significant else ' '}",
-                style=("green" if change.difference.mean > 0 else "red")
-                if change.significant
-                else "",
+                style=_style(change),
             )
             for change in comparison.metrics
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pagesight.adapters.pymupdf.page import PageParser
 from pagesight.adapters.pymupdf.words import clean
 from pagesight.document import DocumentProfile, OutlineEntry, Page, PageContent
 from pagesight.errors import DocumentError, PagesightError
+from pagesight.files import digest
 from pagesight.ports import CropStore, OpticalReader
 
 PARSER_VERSION = 1
@@ -72,7 +72,7 @@ class PyMuPDFParser:
         """
         with opened(path) as document:
             return DocumentProfile(
-                id=_digest(path),
+                id=digest(path),
                 source=str(path.absolute()),
                 title=_title(document),
                 page_count=document.page_count,
@@ -177,11 +177,6 @@ def _damaged(path: Path) -> str:
         f"{path} is truncated or damaged beyond repair: "
         "copy or download it again, or try qpdf to repair it"
     )
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _title(document: Any) -> str:

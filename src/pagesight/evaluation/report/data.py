@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pagesight.evaluation.record import Row, RunInfo
-from pagesight.evaluation.scores.blame import CRASHED, UNANSWERABLE, UNLABELLED, evidence_kind
+from pagesight.evaluation.scores.blame import (
+    CRASHED,
+    UNANSWERABLE,
+    UNLABELLED,
+    evidence_kind,
+    is_followed,
+)
 from pagesight.evaluation.scores.summary import ALL, Interval, Report
 from pagesight.evaluation.sets.cases import Case, GoldPage
 
@@ -180,8 +186,7 @@ def outcome(report: Report, case: Case, row: Row) -> str:
         return loss.stage
     if row.error:
         return CRASHED
-    counts = report.info.answers if case.unanswerable else bool(case.pages or case.documents)
-    return "kept" if counts else "not counted"
+    return "kept" if is_followed(report.info, case) else "not counted"
 
 
 def gold_pages(case: Case) -> tuple[GoldPage, ...]:

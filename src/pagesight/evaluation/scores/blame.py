@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pagesight.evaluation.record import Given, Row, RunInfo
-from pagesight.evaluation.scores.answers import correct
+from pagesight.evaluation.scores.answers import citation_recall, correct
 from pagesight.evaluation.scores.summary import ALL, Blame, Loss
 from pagesight.evaluation.sets.cases import Case
 
@@ -42,12 +42,20 @@ def evidence_kind(case: Case) -> str:
     return UNANSWERABLE if case.unanswerable else case.evidence or UNLABELLED
 
 
+def is_followed(info: RunInfo, case: Case) -> bool:
+    """Whether the run can lose the case: an unanswerable one only where it was asked, because
+    retrieval alone cannot fail on it, any other only where it names a page or a document."""
+    return info.answers if case.unanswerable else bool(case.pages or case.documents)
+
+
 def blame(info: RunInfo, cases: Sequence[Case], rows: Sequence[Row]) -> Blame:
     """Where the questions of a run are lost; `rows` has one row a case, in the same order.
 
-    Unanswerable cases count only in runs that asked: retrieval alone cannot fail on them.
+    Only cases that the run can lose count, see `is_followed`.
     """
-    followed = [(case, row) for case, row in zip(cases, rows, strict=True) if _can_fail(info, case)]
+    followed = [
+        (case, row) for case, row in zip(cases, rows, strict=True) if is_followed(info, case)
+    ]
     losses = {
         case.id: found for case, row in followed if (found := loss(info, case, row)) is not None
     }
@@ -87,10 +95,6 @@ def loss(info: RunInfo, case: Case, row: Row) -> Loss | None:
         (item for item in found if item is not None),
         Loss(stage="answered", detail="its evidence was shown and cited; the answer is wrong"),
     )
-
-
-def _can_fail(info: RunInfo, case: Case) -> bool:
-    return info.answers if case.unanswerable else bool(case.pages or case.documents)
 
 
 def _got_through(info: RunInfo, case: Case, row: Row) -> bool:
@@ -164,10 +168,9 @@ def _page_is_shown(case: Case, row: Row, shown: set[str]) -> bool:
 
 
 def _is_cited(case: Case, given: Given) -> bool:
-    if not case.pages:
-        return any(page.document in case.documents for page in given.cited)
-    gold = {(place.document, place.page) for place in case.pages}
-    return any((page.document, page.page) in gold for page in given.cited)
+    if case.pages:
+        return citation_recall(case, given) > 0
+    return any(page.document in case.documents for page in given.cited)
 
 
 def _in_list(name: str) -> Callable[[Row], bool]:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pagesight.errors import ServiceError, SettingsError
+from pagesight.evaluation.sets.lines import Text
 from pagesight.ports import ChatModel
 from pagesight.prompts import Prompt
 
@@ -23,8 +23,6 @@ _VERDICT = re.compile(r"[\s*_`#-]*verdict[\s*_`]*:[\s*_`]*(correct|wrong)[\s*_`.
 """A whole line, with what models put around it: "**VERDICT:** correct.". A quoted one is none."""
 _SHOWN = 80
 """Characters of an unreadable reply that the error shows."""
-
-Text = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
 class NoVerdict(ServiceError):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from pagesight.evaluation.record import Row, RunInfo
 from pagesight.evaluation.scores.answers import answer_values
@@ -99,12 +100,10 @@ def _latency(rows: Sequence[Row]) -> dict[str, Latency]:
     for row in rows:
         for stage, seconds in row.seconds.items():
             by_stage.setdefault(stage, []).append(seconds)
-    return {
-        stage: Latency(p50=_quantile(seconds, 0.5), p95=_quantile(seconds, 0.95))
-        for stage, seconds in by_stage.items()
-    }
+    return {stage: _quantiles(seconds) for stage, seconds in by_stage.items()}
 
 
-def _quantile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of the values do not exceed."""
-    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+def _quantiles(seconds: Sequence[float]) -> Latency:
+    """Each the smallest value that at least its share of the values do not exceed."""
+    p50, p95 = np.quantile(seconds, [0.5, 0.95], method="inverted_cdf")
+    return Latency(p50=float(p50), p95=float(p95))

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pagesight.document import Kind
 from pagesight.errors import SettingsError
 from pagesight.evaluation.record import Cited
-from pagesight.evaluation.sets.cases import Case, GoldPage
+from pagesight.evaluation.sets.cases import Case, GoldPage, made_id
 
 FILE_NAME = "feedback.jsonl"
 """Of the log, in the library's folder."""
@@ -151,9 +150,8 @@ def _case(given: Sequence[Feedback]) -> Case:
     short = up and bool(answer) and len(answer.split()) <= _ANSWER_WORDS
     cited = dict.fromkeys(each.document for each in last.cited)
     question = " ".join(last.question.split())
-    identity = "\0".join((question.casefold(), *sorted(last.documents)))
     return Case(
-        id=f"f-{sha256(identity.encode()).hexdigest()[:10]}",
+        id=made_id("f", question.casefold(), *sorted(last.documents)),
         question=question,
         documents=tuple(cited) if up and cited else last.documents or tuple(cited),
         pages=tuple(GoldPage(document=document, page=page) for document, page in pages)

@@ -13,10 +13,9 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pagesight.errors import SettingsError
+from pagesight.evaluation.sets.lines import PageNumber
 
 Model = TypeVar("Model", bound=BaseModel)
-
-PageNumber = Annotated[int, Field(ge=1)]
 
 
 class Query(BaseModel):

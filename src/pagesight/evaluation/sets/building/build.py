@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path, PurePath
 from random import Random
 
@@ -15,7 +14,7 @@ from pagesight.evaluation.sets.building import captions, cells, definitions, hea
 from pagesight.evaluation.sets.building.candidate import Candidate, quoted, same
 from pagesight.evaluation.sets.building.reply import Reason, checked
 from pagesight.evaluation.sets.building.selection import balanced
-from pagesight.evaluation.sets.cases import Case, GoldBox, GoldPage
+from pagesight.evaluation.sets.cases import Case, GoldBox, GoldPage, made_id
 from pagesight.ports import ChatModel
 from pagesight.prompts import Prompt
 
@@ -89,7 +88,7 @@ def build_cases(
 def write_cases(
     model: ChatModel,
     prompt: Prompt,
-    documents: Sequence[Document],
+    documents: Iterable[Document],
     chunks_of: ChunksOf,
     pages_of: PagesOf,
     crop_of: Callable[[str], Path] | None,
@@ -101,8 +100,9 @@ def write_cases(
 
     At most `per_document` chunks of each document are shown, evenly text, tables and figures, the
     crops of the latter as pictures. `crop_of` maps the key of a crop to its file; None sends no
-    pictures, for a model that takes none. A question that fails a check is yielded as `Rejected`,
-    and so is a single failure of the endpoint.
+    pictures, for a model that takes none. A question that fails a check, or that was asked
+    before, of whichever document, is yielded as `Rejected`, and so is a single failure of the
+    endpoint.
 
     Raises:
         ServiceError: the endpoint failed several times in a row.
@@ -202,9 +202,8 @@ def _case(document: Document, question: _Question, ocr: frozenset[int]) -> Case:
     first = question[0]
     places = dict.fromkeys(place for candidate in question for place in candidate.places)
     answers = dict.fromkeys(answer for candidate in question for answer in candidate.answers)
-    identity = "\0".join((document.name, first.question))
     return Case(
-        id=f"s-{sha256(identity.encode()).hexdigest()[:10]}",
+        id=made_id("s", document.name, first.question),
         question=first.question,
         documents=(document.name,),
         pages=tuple(

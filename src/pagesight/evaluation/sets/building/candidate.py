@@ -41,8 +41,7 @@ class Candidate:
             return self.chunk.regions[:1]
         touched = (
             Region(page=span.page, bbox=span.bbox)
-            for span in self.chunk.spans
-            if span.start < self.end and span.end > self.start
+            for span in self.chunk.touched(self.start, self.end)
         )
         return tuple(dict.fromkeys(touched)) or self.chunk.regions[:1]
 
