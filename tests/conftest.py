@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "samples"
 COMMAND = Path(sys.executable).parent / "pagesight"
+
+CACHE = "PAGESIGHT_CACHE"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -30,7 +32,7 @@ def run_pagesight(
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PAGESIGHT_", "OPENAI_"))
+        if not name.startswith(("PAGESIGHT_", "OPENAI_")) or name == CACHE
     }
     return subprocess.run(
         [*through, str(COMMAND), *map(str, arguments)],
@@ -48,6 +50,17 @@ def json_of(*arguments: object) -> Any:
     done = run_pagesight(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One cache folder for a test run and all of its workers: a model is made ready once in it,
+    and the user's own is left alone."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE, str(shared / "cache"))
+        yield
 
 
 @pytest.fixture(scope="session")

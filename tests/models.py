@@ -42,6 +42,37 @@ def tiny_clip(folder: Path) -> Path:
     return folder
 
 
+def tiny_text(folder: Path, *, pooling: str = "cls", longest: int = 24) -> Path:
+    """A sentence-transformers folder with random weights, always the same ones."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    letters = [mark + letter for mark in ("", "##") for letter in "abcdefghijklmnopqrstuvwxyz."]
+    words = ["[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, "[PAD]"]
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(words),
+        pad_token_id=len(words) - 1,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        initializer_range=0.5,
+    )
+    bare = folder / "bare"
+    BertModel(config).save_pretrained(bare)
+    BertTokenizer({word: number for number, word in enumerate(words)}).save_pretrained(bare)
+    transformer = Transformer(str(bare), max_seq_length=longest)
+    whole = folder / "whole"
+    SentenceTransformer(
+        modules=[transformer, Pooling(config.hidden_size, pooling_mode=pooling)], device="cpu"
+    ).save(str(whole))
+    return whole
+
+
 class HashedWords:
     """A real, if small, text embedder: words hashed into 256 dimensions."""
 

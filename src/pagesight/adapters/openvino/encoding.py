@@ -1,0 +1,139 @@
+"""A translated model in memory, and its proof against the vectors that torch gave."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pagesight.errors import ServiceError
+
+if TYPE_CHECKING:
+    from pagesight.ports import Matrix
+
+MODEL, TOKENIZER, REFERENCE, UNFIT = "model.xml", "tokenizer.json", "reference.npy", "unfit.txt"
+"""Files of a translated model's folder; the last one alone where it could not be translated."""
+PRECISIONS = ("bf16", "f32")
+"""Fastest first."""
+FAITHFUL = 0.999
+"""Least cosine to the vector of float32 torch, for every probe."""
+PROBES = (
+    "Pump",
+    "Which torque do the bolts of the bearing bracket need?",
+    "3.3 V ±5 %, I²C at 400 kHz; see Table 3-2 (p. 17): R12 = 4.7 kΩ, −40…+85 °C.",
+    "The seal of the pump drips. " + "Drain the oil, loosen the six screws crosswise. " * 4,
+    "Table 7. | part | torque | interval | " + "| M8 x 25 | 24 Nm | 500 h | " * 16,
+    "Revenue rose by 4.1 % to € 3,018 million, driven by services and by currency. " * 40,
+)
+"""Texts from one word to one that is cut off, so that a batch of them is mostly padding."""
+
+
+def runtime() -> Any:
+    """The library without its usage reports.
+
+    On import, openvino otherwise calls an analytics service and writes an identity into the home
+    folder; where the package that does so is missing, it uses a stub of its own.
+
+    Raises:
+        ServiceError: it is not installed, or not for this machine.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    try:
+        import openvino
+    except (ImportError, OSError) as error:
+        raise ServiceError(f"openvino cannot be loaded: {error}") from error
+    return openvino
+
+
+class Encoder:
+    """Tokenizer and model at one precision ("bf16" or "f32"); may be called from any thread."""
+
+    def __init__(self, folder: Path, precision: str, batch_size: int) -> None:
+        from tokenizers import Tokenizer
+
+        self._batch_size = batch_size
+        self._reference: Matrix = np.load(folder / REFERENCE)
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        padding = self._tokenizer.padding or {}
+        self._padding = {
+            key: padding[key] for key in ("direction", "pad_id", "pad_token") if key in padding
+        }
+        self._tokenizer.no_padding()
+        self._model = _core().compile_model(
+            folder / MODEL,
+            "CPU",
+            {
+                "PERFORMANCE_HINT": "LATENCY",
+                "INFERENCE_PRECISION_HINT": precision,
+                # Other processes parse on the same cores, and those started from a pinned thread
+                # would inherit its one core.
+                "ENABLE_CPU_PINNING": False,
+            },
+        )
+        self._one_at_a_time = threading.Lock()
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """Shape (len(texts), dimension), unit rows in the order of the texts. Texts of about the
+        same length share a batch."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        order = sorted(range(len(texts)), key=lambda row: -len(encodings[row]))
+        vectors: Matrix = np.empty((len(texts), self._reference.shape[1]), dtype=np.float32)
+        for start in range(0, len(order), self._batch_size):
+            rows = order[start : start + self._batch_size]
+            vectors[rows] = self._infer([encodings[row] for row in rows])
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
+
+    def least_cosine(self) -> float:
+        """Of the probes, each alone and all in one batch, to the vectors of torch."""
+        alone = np.concatenate([self.encode([text]) for text in PROBES])
+        together = self.encode(PROBES)
+        return min(
+            float((vectors * self._reference).sum(axis=1).min()) for vectors in (alone, together)
+        )
+
+    def _infer(self, encodings: list[Any]) -> Matrix:
+        """The model's output for a batch, longest text first."""
+        for encoding in encodings:
+            encoding.pad(len(encodings[0]), **self._padding)
+        ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        with self._one_at_a_time:
+            vectors: Matrix = self._model([ids, mask])[0]
+        return vectors
+
+
+def load(folder: Path, batch_size: int, precisions: Sequence[str] = PRECISIONS) -> Encoder:
+    """The encoder of the first precision that the processor has and that is faithful in this
+    process.
+
+    Raises:
+        ServiceError: there is none, or the library or the folder cannot be read.
+    """
+    if (folder / UNFIT).is_file():
+        raise ServiceError((folder / UNFIT).read_text(encoding="utf-8"))
+    has_bf16 = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    found = []
+    for precision in precisions:
+        if precision == "bf16" and not has_bf16:
+            continue
+        try:
+            encoder = Encoder(folder, precision, batch_size)
+            least = encoder.least_cosine()
+        except Exception as error:  # tokenizers raises no narrower one
+            raise ServiceError(f"openvino cannot read the text model: delete {folder}") from error
+        if least >= FAITHFUL:
+            return encoder
+        found.append(f"{precision} {least:.4f}")
+    raise ServiceError(
+        f"openvino gives other vectors than torch did (cosine {', '.join(found)}); "
+        f"if this happens again, delete {folder}"
+    )
+
+
+def _core() -> Any:
+    return runtime().Core()
