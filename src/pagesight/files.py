@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def digest(path: Path) -> str:
@@ -19,8 +21,10 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Puts all of a file in place of what was there, or nothing, also after a loss of power.
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into, which takes the place of what was there when the block ends: all of
+    it or, if the block raises, nothing, also after a loss of power.
 
     Raises:
         OSError: it could not be written; what was there is as it was.
@@ -28,15 +32,25 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
         _sync_folder(path.parent)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Puts all of a file in place of what was there, or nothing, also after a loss of power.
+
+    Raises:
+        OSError: it could not be written; what was there is as it was.
+    """
+    with replacing(path) as file:
+        file.write(data)
 
 
 def _sync_folder(folder: Path) -> None:

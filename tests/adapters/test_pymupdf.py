@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import analyse, pymupdf
+from pagesight.adapters.pymupdf.viewing import page_picture, text_layer
 from pagesight.adapters.pytesseract import PytesseractReader, available
 from pagesight.document import Caption, Figure, PageContent, Span, Table, TextBlock
 from pagesight.errors import DocumentError, ServiceError
@@ -30,7 +32,7 @@ needs_tesseract = pytest.mark.skipif(not available(), reason="tesseract is not i
 
 @dataclass
 class FolderOfCrops:
-    """A crop store in a folder."""
+    """Keeps crops in a folder."""
 
     folder: Path
 
@@ -631,6 +633,110 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, parser: PyMuPDFP
             parser.profile(path)
     else:
         pytest.skip("this user may read every file")
+
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "odd_pdfs"
+CIPHERS = {
+    "RC4, 40 bits": pymupdf.PDF_ENCRYPT_RC4_40,
+    "RC4, 128 bits": pymupdf.PDF_ENCRYPT_RC4_128,
+    "AES, 128 bits": pymupdf.PDF_ENCRYPT_AES_128,
+    "AES, 256 bits": pymupdf.PDF_ENCRYPT_AES_256,
+}
+
+
+def locked(path: Path, cipher: str = "AES, 256 bits", user: str = "user pass") -> Path:
+    with pymupdf.open(saved(path.with_name("open.pdf"), prose)) as document:
+        document.save(path, encryption=CIPHERS[cipher], user_pw=user, owner_pw="owner pass")
+    return path
+
+
+@pytest.mark.parametrize("password", ["user pass", "owner pass"])
+@pytest.mark.parametrize("cipher", CIPHERS)
+def test_an_encrypted_file_is_opened_by_the_password_of_its_user_or_owner(
+    tmp_path: Path, parser: PyMuPDFParser, cipher: str, password: str
+) -> None:
+    path = locked(tmp_path / "locked.pdf", cipher)
+    passwords = ("wrong", password)
+    assert parser.profile(path, passwords).page_count == 1
+    (content,) = parser.parse_pages(path, 0, 1, passwords)
+    assert only(content, TextBlock).text == PROSE
+
+
+def test_a_file_that_only_its_owner_may_change_needs_no_password(
+    tmp_path: Path, parser: PyMuPDFParser
+) -> None:
+    path = locked(tmp_path / "locked.pdf", user="")
+    assert parser.profile(path).page_count == 1
+    assert parser.profile(path, ("wrong",)).page_count == 1
+
+
+def test_a_password_may_have_any_letters_and_blanks(tmp_path: Path, parser: PyMuPDFParser) -> None:
+    path = locked(tmp_path / "locked.pdf", user=" Schlüssel 鍵 ")
+    assert parser.profile(path, (" Schlüssel 鍵 ",)).page_count == 1
+    with pytest.raises(DocumentError):
+        parser.profile(path, ("Schlüssel 鍵",))
+
+
+def test_an_encrypted_file_tells_what_was_tried_and_no_password(
+    tmp_path: Path, parser: PyMuPDFParser
+) -> None:
+    path = locked(tmp_path / "locked.pdf")
+    told = {
+        (): "is encrypted and needs a password: give --password or --password-file",
+        ("wr0ng",): "is encrypted, and the password given does not open it",
+        ("wr0ng", "n0t"): "is encrypted, and none of the 2 passwords given opens it",
+    }
+    for passwords, message in told.items():
+        with pytest.raises(DocumentError, match=message) as caught:
+            parser.profile(path, passwords)
+        assert str(caught.value).startswith(str(path))
+        assert not any(password in str(caught.value) for password in passwords)
+        with pytest.raises(DocumentError, match=message):
+            parser.parse_pages(path, 0, 1, passwords)
+
+
+def test_a_password_is_no_reason_to_refuse_a_file_that_needs_none(
+    tmp_path: Path, parser: PyMuPDFParser
+) -> None:
+    path = saved(tmp_path / "a.pdf", prose)
+    assert parser.profile(path, ("some",)) == parser.profile(path)
+
+
+def test_a_page_of_an_encrypted_file_is_shown_to_who_has_the_password(tmp_path: Path) -> None:
+    path = locked(tmp_path / "locked.pdf")
+    assert page_picture(path, 0, 30, ("user pass",)).startswith(b"\x89PNG")
+    assert text_layer(path, 0, ("user pass",)).startswith("The relief valve")
+    with pytest.raises(DocumentError, match="is encrypted and needs a password"):
+        page_picture(path, 0, 30)
+    with pytest.raises(DocumentError, match="is encrypted and needs a password"):
+        text_layer(path, 0)
+
+
+def odd_passwords() -> list[tuple[str, str]]:
+    """File and password of the encrypted files whose password is known."""
+    manifest = SHARED / "manifest.jsonl"
+    if not manifest.is_file():
+        return []
+    entries = [json.loads(line) for line in manifest.read_text().splitlines()]
+    known = [(entry["file"], entry.get("password")) for entry in entries]
+    return [(file, password) for file, password in known if password]
+
+
+def test_encrypted_files_of_many_programs_are_opened(parser: PyMuPDFParser) -> None:
+    if not (files := odd_passwords()):
+        pytest.skip(f"{SHARED} is not there")
+    for file, password in files:
+        assert parser.profile(SHARED / file, ("wrong", password)).page_count > 0, file
+        with pytest.raises(DocumentError, match="is encrypted, and the password given does not"):
+            parser.profile(SHARED / file, ("wrong",))
+
+
+def test_files_that_are_encrypted_for_certificates_are_told_apart(parser: PyMuPDFParser) -> None:
+    path = SHARED / "pdfbox__AESkeylength256.pdf"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    with pytest.raises(DocumentError, match=r"cannot be read \(for certificates, say\)"):
+        parser.profile(path, ("user",))
 
 
 def test_the_fingerprint_names_what_changes_the_result(crops: FolderOfCrops) -> None:

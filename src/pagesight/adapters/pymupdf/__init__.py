@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pagesight.adapters.pymupdf.words import clean
 from pagesight.document import DocumentProfile, OutlineEntry, Page, PageContent
 from pagesight.errors import DocumentError, PagesightError
 from pagesight.files import digest
-from pagesight.ports import CropStore, OpticalReader
+from pagesight.ports import CropWriter, OpticalReader
 
 PARSER_VERSION = 1
 """Raise it when the same file is parsed differently."""
@@ -43,7 +43,7 @@ class PyMuPDFParser:
 
     def __init__(
         self,
-        crops: CropStore,
+        crops: CropWriter,
         reader: OpticalReader | None,
         *,
         crop_dpi: int = 150,
@@ -63,14 +63,15 @@ class PyMuPDFParser:
             f"crops {self._pages.crop_dpi} dpi, ocr {self._pages.ocr_dpi} dpi by {reading}"
         )
 
-    def profile(self, path: Path) -> DocumentProfile:
-        """What is known before parsing.
+    def profile(self, path: Path, passwords: Sequence[str] = ()) -> DocumentProfile:
+        """What is known before parsing. An encrypted file is opened by the first password that
+        fits.
 
         Raises:
-            DocumentError: the file cannot be read, is empty, no PDF, encrypted, damaged or has
-                no pages; the message names it and the remedy.
+            DocumentError: the file cannot be read, is empty, no PDF, damaged, has no pages, or
+                no password opens it; the message names it and the remedy.
         """
-        with opened(path) as document:
+        with opened(path, passwords) as document:
             return DocumentProfile(
                 id=digest(path),
                 source=str(path.absolute()),
@@ -79,7 +80,9 @@ class PyMuPDFParser:
                 outline=_outline(document),
             )
 
-    def parse_pages(self, path: Path, start: int, stop: int) -> tuple[PageContent, ...]:
+    def parse_pages(
+        self, path: Path, start: int, stop: int, passwords: Sequence[str] = ()
+    ) -> tuple[PageContent, ...]:
         """The pages with 0-based index in [start, stop); those past the end are left out. A page
         that fails is returned with its `error` and no elements.
 
@@ -87,7 +90,7 @@ class PyMuPDFParser:
             DocumentError: the file cannot be opened.
             OSError: a crop cannot be stored.
         """
-        with opened(path) as document:
+        with opened(path, passwords) as document:
             stop = min(stop, document.page_count)
             return tuple(self._parse_page(document, index) for index in range(start, stop))
 
@@ -118,21 +121,23 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The file as a PyMuPDF document.
+def opened(path: Path, passwords: Sequence[str] = ()) -> Iterator[Any]:
+    """The file as a PyMuPDF document. An encrypted one is opened by the first of the passwords
+    that is its user's or its owner's.
 
     Raises:
-        DocumentError: it cannot be read as a PDF.
+        DocumentError: it cannot be read as a PDF, or no password opens it.
     """
     _check_bytes(path)
     try:
         document = pymupdf.open(path, filetype="pdf")
     except Exception as error:
         is_encrypted = b"/Encrypt" in path.read_bytes()
-        raise DocumentError(_encrypted(path) if is_encrypted else _damaged(path)) from error
+        raise DocumentError(_locked(path) if is_encrypted else _damaged(path)) from error
     try:
-        if document.needs_pass:
-            raise DocumentError(_encrypted(path))
+        # To be asked once: it tries the empty password, which locks the file again.
+        if document.needs_pass and not any(map(document.authenticate, passwords)):
+            raise DocumentError(_encrypted(path, len(passwords)))
         if _page_count(document, path) == 0:
             raise DocumentError(f"{path} has no pages: export it again from its source")
         # Cycles in a structure tree make rendering run forever; nothing here reads the tree.
@@ -165,10 +170,22 @@ def _page_count(document: Any, path: Path) -> int:
         raise DocumentError(_damaged(path)) from error
 
 
-def _encrypted(path: Path) -> str:
+def _encrypted(path: Path, passwords: int) -> str:
+    """`passwords` is how many were tried."""
+    if not passwords:
+        return f"{path} is encrypted and needs a password: give --password or --password-file"
+    said = (
+        "the password given does not open it"
+        if passwords == 1
+        else f"none of the {passwords} passwords given opens it"
+    )
+    return f"{path} is encrypted, and {said}: give the one that does"
+
+
+def _locked(path: Path) -> str:
     return (
-        f"{path} is encrypted and needs a password: "
-        "save a copy without one (qpdf --password=... --decrypt) and ingest that"
+        f"{path} is encrypted in a way that cannot be read (for certificates, say), or damaged: "
+        "save a copy that is not encrypted"
     )
 
 

@@ -16,7 +16,7 @@ from pagesight.adapters.pymupdf.words import Word, optical_words, weight
 from pagesight.document import Caption, Element, Figure, Page, PageContent, Role, Table, TextBlock
 from pagesight.errors import ServiceError
 from pagesight.geometry import BBox
-from pagesight.ports import CropStore, OpticalReader
+from pagesight.ports import CropWriter, OpticalReader
 
 _ROLES: Mapping[str, Role] = {
     "title": "title",
@@ -36,7 +36,7 @@ _PICTURE_PAGE_LETTERS = 60
 class PageParser:
     """What pages are parsed with."""
 
-    crops: CropStore
+    crops: CropWriter
     reader: OpticalReader | None
     crop_dpi: int
     ocr_dpi: int
