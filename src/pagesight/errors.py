@@ -9,6 +9,11 @@ class DocumentError(PagesightError):
     """One document cannot be used: it is skipped and reported, and the batch goes on."""
 
 
+class StoppedError(DocumentError):
+    """A worker process was stopped at a limit of time or memory, or crashed: the pages that it
+    had in hand are lost, others of the document need not be."""
+
+
 class SettingsError(PagesightError):
     """What the user asked for or configured cannot be done as it stands."""
 
