@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pagesight.adapters.chromadb import ChromaVectorIndex
 from pagesight.adapters.filelock import FileWriterLock
-from pagesight.adapters.filesystem import FileCropStore
+from pagesight.adapters.filesystem import FileCropStore, FileParseCache
 from pagesight.adapters.rank_bm25 import RankBM25WordIndex
 from pagesight.adapters.sqlite import SQLiteCatalogue
 from pagesight.adapters.tantivy import TantivyWordIndex
@@ -216,10 +216,12 @@ def questions(count: int, *, seed: int = 11) -> list[str]:
 
 def open_library(root: Path, *, write: bool = True, words_in_memory: bool = False) -> Library:
     """A library with the real catalogue, crops and indexes."""
+    crops = FileCropStore(root / "crops")
     return Library(
         root,
         catalogue=SQLiteCatalogue(root / "catalogue.db", read_only=not write),
-        crops=FileCropStore(root / "crops"),
+        crops=crops,
+        parses=FileParseCache(root / "parsed", crops),
         open_vectors=ChromaVectorIndex,
         open_words=(lambda _: RankBM25WordIndex()) if words_in_memory else TantivyWordIndex,
         words_in_memory=words_in_memory,

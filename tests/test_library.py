@@ -1,10 +1,11 @@
+import gzip
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,17 @@ import pytest
 
 from pagesight.adapters.chromadb import ChromaVectorIndex
 from pagesight.adapters.sqlite import SQLiteCatalogue
-from pagesight.document import Chunk, Kind
+from pagesight.document import Chunk, DocumentProfile, Kind, ParsedDocument, TextBlock
 from pagesight.errors import LibraryError, SettingsError
-from pagesight.library import EXACT_LIMIT, FETCH_LIMIT, Library
+from pagesight.geometry import BBox
+from pagesight.indexes import EXACT_LIMIT, FETCH_LIMIT
+from pagesight.leftovers import Swept
+from pagesight.library import Library
 from pagesight.results import Filter
 from tests.builders import (
     a_chunk,
     a_document,
+    a_png,
     an_id,
     open_library,
     prose,
@@ -27,6 +32,7 @@ from tests.builders import (
     unit_vectors,
     vectors_for,
 )
+from tests.conftest import run_pagesight
 
 Vectors = dict[str, npt.NDArray[np.float32]]
 
@@ -253,7 +259,7 @@ def test_a_reader_names_a_missing_index_and_changes_nothing(
     with open_library(root) as library:
         put(library, "pump")
     shutil.rmtree(root / "index" / f"{name}-0")
-    missing = f"{name}-0 is missing: the next `pagesight ingest`"
+    missing = f"{name}-0 is missing: `pagesight doctor --repair`"
     with open_library(root, write=False) as reader, pytest.raises(LibraryError, match=missing):
         search(reader)
     assert not (root / "index" / f"{name}-0").exists()
@@ -311,8 +317,8 @@ def test_a_reader_sees_what_another_process_commits(root: Path) -> None:
 
 
 def test_a_killed_writer_leaves_a_library_that_the_next_one_puts_right(root: Path) -> None:
-    work = "put(library, 'pump'); library._catalogue.remove(an_id('pump')); "
-    work += "library._catalogue.put(a_document('fan'), [], chunks_of('fan'), "
+    work = "put(library, 'pump'); library.catalogue.remove(an_id('pump')); "
+    work += "library.catalogue.put(a_document('fan'), [], chunks_of('fan'), "
     work += "{'text': vectors_for(chunks_of('fan'), seed=1)}, []); "
     work += "os.kill(os.getpid(), signal.SIGKILL)"
     assert in_another_process(work, root, check=False) == -signal.SIGKILL
@@ -348,8 +354,13 @@ def test_a_space_belongs_to_the_model_that_was_bound_first(library: Library, roo
     library.bind("text", "model-a/384")
     assert library.spaces() == {"text": "model-a/384"}
     with pytest.raises(SettingsError) as refused:
-        library.bind("text", "model-b/768")
-    for part in ("model-a/384", "model-b/768", "nothing was changed", f"reembed --library {root}"):
+        library.bind("text", "model-b/768", "m/b")
+    for part in (
+        "model-a/384",
+        "model-b/768",
+        "nothing was changed",
+        f"reembed --model m/b --library {root}",
+    ):
         assert part in str(refused.value)
     assert library.spaces() == {"text": "model-a/384"}
 
@@ -361,13 +372,17 @@ def test_a_reader_records_no_model(root: Path) -> None:
         assert reader.spaces() == {}
 
 
+def embedder(vectors: Vectors) -> Callable[[Sequence[Chunk]], Vectors]:
+    return lambda chunks: {chunk.id: vectors[chunk.id] for chunk in chunks if chunk.id in vectors}
+
+
 def test_a_replaced_space_answers_with_the_new_vectors(library: Library, root: Path) -> None:
     put(library, "pump")
     library.bind("text", "old")
     new = vectors_for(chunks_of("pump"), 8, seed=5)
     with open_library(root, write=False) as reader:
         assert reader.search_vectors("text", unit_vectors(1)[0], 1)
-        library.replace_space("text", "new", ({id: new[id]} for id in new))
+        library.replace_space("text", "new", embedder(new))
         for which in (library, reader):
             assert which.spaces() == {"text": "new"}
             assert which.search_vectors("text", new["pump-2"], 1) == [("pump-2", 1.0)]
@@ -375,23 +390,14 @@ def test_a_replaced_space_answers_with_the_new_vectors(library: Library, root: P
     assert library.check() == {}
 
 
-def test_an_interrupted_replacement_leaves_the_old_vectors_serving(root: Path) -> None:
-    def interrupted() -> Iterator[Vectors]:
-        yield vectors_for(chunks_of("pump")[:1], 8)
-        raise KeyboardInterrupt
-
-    with open_library(root) as library:
-        vectors = put(library, "pump")
-        library.bind("text", "old")
-        with pytest.raises(KeyboardInterrupt):
-            library.replace_space("text", "new", interrupted())
-        with pytest.raises(LibraryError, match="3 chunks got no new text vector"):
-            library.replace_space("text", "new", [vectors_for(chunks_of("pump")[:1], 8)])
-        assert library.search_vectors("text", vectors["pump-2"], 1) == [("pump-2", 1.0)]
-        assert library.spaces() == {"text": "old"}
-    with open_library(root) as library:
-        assert library.repaired == {}
-        assert library.search_vectors("text", vectors["pump-2"], 1) == [("pump-2", 1.0)]
+def test_a_space_that_some_chunks_get_no_vector_of_is_not_replaced(library: Library) -> None:
+    vectors = put(library, "pump")
+    library.bind("text", "old")
+    one = vectors_for(chunks_of("pump")[:1], 8)
+    with pytest.raises(LibraryError, match="3 chunks got no new text vector"):
+        library.replace_space("text", "new", embedder(one))
+    assert library.search_vectors("text", vectors["pump-2"], 1) == [("pump-2", 1.0)]
+    assert library.spaces() == {"text": "old"}
 
 
 def test_a_rebuilt_index_finds_the_same(library: Library, root: Path) -> None:
@@ -486,3 +492,167 @@ def test_words_in_memory_follow_the_catalogue_and_leave_the_index_on_disk_alone(
     with open_library(root) as library:
         assert library.repaired == {}
         assert ids_of(library.search_words("word1", 9)) == ["fan-1"]
+
+
+PHRASE = "the zyzzogeton valve is painted vermilion"
+
+
+def put_with_files(library: Library, name: str, phrase: str, *, seed: int, shade: int) -> Vectors:
+    """A document with a text, a figure of its own, one that all share, and a cached parse."""
+    id = an_id(name)
+    own, shared = library.crops.put(a_png(shade)), library.crops.put(a_png(0))
+    text = a_chunk(f"{name}-text", phrase, document_id=id)
+    figures = [
+        a_chunk(f"{name}-{key[:4]}", f"{name} figure", document_id=id, kind="figure", image=key)
+        for key in (own, shared)
+    ]
+    chunks = [text, *figures]
+    vectors = vectors_for(chunks, seed=seed)
+    library.put(a_document(name), some_pages(), chunks, {"text": vectors, "visual": vectors})
+    profile = DocumentProfile(id=id, source=f"/documents/{name}.pdf", title="", page_count=3)
+    span = TextBlock(page=0, bbox=BBox(0, 0, 9, 9), role="paragraph", text=phrase, spans=())
+    parsed = ParsedDocument(
+        profile=profile, title=name, pages=tuple(some_pages()), elements=(span,)
+    )
+    library.parses.put(parsed, "parser")
+    return vectors
+
+
+def traces(root: Path, needle: bytes) -> set[str]:
+    """Files below the library folder that hold the bytes, by their names; packed ones too."""
+    found = set()
+    for path in root.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            if needle in (gzip.decompress(data) if path.suffix == ".gz" else data):
+                found.add(path.name)
+    return found
+
+
+def test_a_forgotten_document_takes_its_files_along(library: Library, root: Path) -> None:
+    put_with_files(library, "pump", PHRASE, seed=1, shade=1)
+    put_with_files(library, "fan", "the fan is green", seed=2, shade=2)
+    url = "https://example.org/fan.pdf"
+    library.add_source(url, an_id("fan"))
+    copy = library.file_of(url)
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"%PDF-")
+    assert len(library.crops.keys()) == 3
+    library.forget([an_id("fan"), "unknown"])
+    assert [document.name for document in library.documents()] == ["pump.pdf"]
+    assert library.search_words("fan green", 9) == []
+    assert library.parses.get(an_id("fan"), "parser") is None
+    assert library.parses.get(an_id("pump"), "parser") is not None
+    assert library.crops.keys() == {
+        chunk.image for chunk in library.document_chunks(an_id("pump")) if chunk.image
+    }
+    assert not copy.exists()
+    assert library.check() == {}
+
+
+def test_what_is_erased_is_in_no_file_any_more(root: Path) -> None:
+    with open_library(root) as library:
+        vector = put_with_files(library, "pump", PHRASE, seed=1, shade=1)["pump-text"].tobytes()
+        kept = put_with_files(library, "fan", "the fan is green", seed=2, shade=2)
+    assert {"catalogue.db", "chroma.sqlite3"} <= traces(root, vector)
+    packed = {name for name in traces(root, b"zyzzogeton") if name.endswith(".gz")}
+    assert {"catalogue.db", *packed} <= traces(root, PHRASE.encode())
+    assert packed
+    before = sorted(path.name for path in (root / "index").iterdir())
+    assert before == ["pages-0", "text-0", "visual-0", "words-0"]
+
+    removed = run_pagesight("docs", "rm", "pump.pdf", "--library", root)
+    assert removed.returncode == 0, removed.stderr
+    with open_library(root, write=False) as reader:
+        assert reader.search_words("zyzzogeton", 9) == []
+    assert "chroma.sqlite3" in traces(root, vector)  # why erasing is more than removing
+
+    erased = run_pagesight("docs", "rm", "--erase", "--library", root)
+    assert erased.returncode == 0, erased.stderr
+    assert traces(root, vector) == traces(root, b"zyzzogeton") == set()
+    after = sorted(path.name for path in (root / "index").iterdir())
+    assert after == ["pages-1", "text-1", "visual-1", "words-1"]
+    with open_library(root) as library:
+        assert library.repaired == {}
+        assert library.check() == {}
+        assert not library.erasing()
+        assert library.search_vectors("text", kept["fan-text"], 1) == [("fan-text", 1.0)]
+        assert ids_of(library.search_words("fan green", 1)) == ["fan-text"]
+
+
+def test_removing_and_erasing_are_one_command(root: Path) -> None:
+    with open_library(root) as library:
+        vector = put_with_files(library, "pump", PHRASE, seed=1, shade=1)["pump-text"].tobytes()
+        put_with_files(library, "fan", "the fan is green", seed=2, shade=2)
+    done = run_pagesight("docs", "rm", "pump.pdf", "--erase", "--library", root)
+    assert "removed pump.pdf" in done.stdout
+    assert traces(root, vector) == traces(root, b"zyzzogeton") == set()
+    refused = run_pagesight("docs", "rm", "--library", root)
+    assert refused.returncode == 2
+    assert "name the documents" in refused.stderr
+
+
+def test_an_erasing_that_did_not_finish_is_remembered(root: Path) -> None:
+    with open_library(root) as library:
+        put_with_files(library, "pump", PHRASE, seed=1, shade=1)
+        library.forget([an_id("pump")])
+        stuck = root / "downloads" / "ab" / "stuck"
+        stuck.parent.mkdir(parents=True)
+        stuck.write_bytes(b"no folder, which cannot be removed as one")
+        with pytest.raises(LibraryError, match="cannot remove"):
+            library.erase()
+    with open_library(root) as library:
+        assert library.erasing()
+        stuck.unlink()
+        library.erase()
+        assert not library.erasing()
+    assert traces(root, PHRASE.encode()) == set()
+
+
+def test_erasing_takes_an_index_of_words_along_that_another_engine_left(root: Path) -> None:
+    with open_library(root) as library:
+        put(library, "pump")
+    with open_library(root, words_in_memory=True) as library:
+        library.forget([an_id("pump")], erase=True)
+        put(library, "fan")
+    assert not list((root / "index").glob("words-*"))
+    with open_library(root) as library:
+        assert ids_of(library.search_words("word1", 9)) == ["fan-1"]
+
+
+def test_sweeping_removes_what_no_document_needs_and_nothing_else(
+    library: Library, root: Path
+) -> None:
+    put_with_files(library, "pump", PHRASE, seed=1, shade=1)
+    put_with_files(library, "fan", "the fan is green", seed=2, shade=2)
+    assert library.sweep() == Swept()
+    library.remove(an_id("fan"))
+    temporary = root / "crops" / f".{'0' * 32}.tmp"
+    temporary.write_bytes(b"half")
+    mine = root / "crops" / ".mine.tmp"
+    mine.write_bytes(b"not ours")
+    swept = library.sweep()
+    assert (swept.crops, swept.parses, swept.temporary) == (1, 1, 1)
+    assert swept.bytes > len(a_png()) + 4
+    assert not temporary.exists()
+    assert mine.exists()
+    assert len(library.crops.keys()) == 2
+    assert library.parses.get(an_id("pump"), "parser") is not None
+    assert library.sweep() == Swept()
+
+
+def test_a_document_is_read_where_its_source_or_its_copy_is(library: Library, root: Path) -> None:
+    url = "https://example.org/manuals/pump.pdf"
+    assert library.original(a_document()) == Path("/documents/manual.pdf")
+    copy = library.original(a_document(source=url))
+    assert copy.is_relative_to(root / "downloads")
+    assert copy == library.file_of(url)
+
+
+def test_a_picture_that_is_gone_is_none(library: Library) -> None:
+    key = library.crops.put(a_png())
+    figure = a_chunk("figure", kind="figure", image=key)
+    assert library.picture(figure) == library.crop_path(key)
+    library.crop_path(key).unlink()
+    assert library.picture(figure) is None
+    assert library.picture(a_chunk("text")) is None

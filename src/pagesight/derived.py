@@ -9,143 +9,33 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from pagesight.document import Chunk, Page, Region
-from pagesight.errors import LibraryError
-from pagesight.geometry import BBox
-from pagesight.ports import Catalogue, VectorIndex, WordIndex, page_id, page_of
-
-if TYPE_CHECKING:
-    from pagesight.ports import Matrix, Vector
-
-BATCH = 1_000
-"""Chunks moved from the catalogue to an index at a time: some megabytes."""
-
-PROBES = 20
-"""Vectors that are looked up by search when an index is checked. A torn graph answers wrongly
-for many of its vectors, so that a few find it."""
-
-COSINE_OF_ITSELF = 0.999
-"""A stored unit vector finds itself at least this close: 1, less what float32 loses."""
+from pagesight.apart import DiedError, do_apart
+from pagesight.errors import LibraryError, SettingsError
+from pagesight.feeds import (
+    BATCH,
+    AnyIndex,
+    Done,
+    Feed,
+    batches,
+    difference,
+    difference_of_files,
+    fill,
+)
+from pagesight.ports import Catalogue
 
 log = logging.getLogger(__name__)
 
-AnyIndex = TypeVar("AnyIndex", VectorIndex, WordIndex)
 Found = TypeVar("Found")
 
 
-class Feed(Protocol[AnyIndex]):
-    """What the catalogue holds for one kind of index."""
-
-    def open(self, directory: Path) -> AnyIndex: ...
-
-    def ids(self) -> set[str]:
-        """Ids of the chunks that belong into the index."""
-
-    def add(self, index: AnyIndex, ids: Sequence[str]) -> set[str]:
-        """Puts those of `ids` that belong into the index, and says which these were."""
-
-    def fault(self, index: AnyIndex, ids: Sequence[str], *, thorough: bool) -> str:
-        """What is wrong with these chunks in the index; "" if nothing is."""
-
-
-class WordFeed:
-    """Feeds a word index with the chunks."""
-
-    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
-        self._catalogue = catalogue
-        self.open = opening
-
-    def ids(self) -> set[str]:
-        return self._catalogue.all_ids()
-
-    def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
-        chunks = self._catalogue.chunks(ids)
-        index.add(chunks)
-        return {chunk.id for chunk in chunks}
-
-    def fault(self, index: WordIndex, ids: Sequence[str], *, thorough: bool) -> str:
-        return ""  # it commits whole batches or nothing: what is there, is right
-
-
-class PageFeed:
-    """Feeds a word index with whole pages: each the texts of the chunks that stand on it."""
-
-    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
-        self._catalogue = catalogue
-        self.open = opening
-
-    def ids(self) -> set[str]:
-        return self._catalogue.page_ids()
-
-    def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
-        pages: list[Chunk] = []
-        for document_id in dict.fromkeys(page_of(id)[0] for id in ids):
-            wanted = {page_of(id)[1] for id in ids if page_of(id)[0] == document_id}
-            pages += self._pages(document_id, wanted)
-        index.add(pages)
-        return {page.id for page in pages}
-
-    def fault(self, index: WordIndex, ids: Sequence[str], *, thorough: bool) -> str:
-        return ""  # its ids are right, and a document's pages never change
-
-    def _pages(self, document_id: str, wanted: Collection[int]) -> list[Chunk]:
-        chunks = self._catalogue.document_chunks(document_id)
-        there = [page for page in self._catalogue.pages(document_id) if page.index in wanted]
-        return [_as_chunk(document_id, page, chunks) for page in there]
-
-
-def _as_chunk(document_id: str, page: Page, chunks: Sequence[Chunk]) -> Chunk:
-    """A page as a word index takes it."""
-    texts = (chunk.text for chunk in chunks if page.index in chunk.pages)
-    whole = BBox(0, 0, page.width, page.height)
-    return Chunk(
-        id=page_id(document_id, page.index),
-        document_id=document_id,
-        kind="text",
-        text="\n".join(texts),
-        title="",
-        heading_path=(),
-        spans=(),
-        regions=(Region(page=page.index, bbox=whole),),
-    )
-
-
-class VectorFeed:
-    """Feeds a vector index with the vectors of one space."""
-
-    def __init__(
-        self, catalogue: Catalogue, opening: Callable[[Path], VectorIndex], space: str
-    ) -> None:
-        self._catalogue = catalogue
-        self._space = space
-        self.open = opening
-
-    def ids(self) -> set[str]:
-        return self._catalogue.all_ids(self._space)
-
-    def add(self, index: VectorIndex, ids: Sequence[str]) -> set[str]:
-        vectors = self._catalogue.vectors(self._space, ids)
-        if vectors:
-            index.add(list(vectors), _matrix(vectors))
-        return set(vectors)
-
-    def fault(self, index: VectorIndex, ids: Sequence[str], *, thorough: bool) -> str:
-        probes = ids[:: max(1, len(ids) // PROBES)]
-        for id, vector in self._catalogue.vectors(self._space, probes).items():
-            nearest = index.search(vector, 1)
-            if not nearest or nearest[0][1] < COSINE_OF_ITSELF:
-                return f"a search does not find {id}"
-        for batch in _batches(ids) if thorough else ():
-            stored = index.vectors(batch)
-            for id, vector in self._catalogue.vectors(self._space, batch).items():
-                if id not in stored or float(vector @ stored[id]) < COSINE_OF_ITSELF:
-                    return f"it has another vector for {id}"
-        return ""
+def in_silence(done: int, total: int) -> None:
+    """Tells nobody how far a comparison is."""
 
 
 class DerivedIndex(Generic[AnyIndex]):
@@ -164,6 +54,8 @@ class DerivedIndex(Generic[AnyIndex]):
         """What `_stamp` was when a reader opened the index."""
         self._marked = False
         """This process has set the dirty flag."""
+        self._sound = False
+        """This process has checked the index, or built it."""
         self._failed = False
 
     def ask(self, question: Callable[[AnyIndex], list[Found]]) -> list[Found]:
@@ -186,29 +78,39 @@ class DerivedIndex(Generic[AnyIndex]):
         """What a writer does first: checks the index, repairs it and brings it up to date.
         Returns what was wrong with it; "" if nothing was."""
         self._retire_others()
-        fault = self.fault(thorough=self.dirty())
+        stopped = self.stopped()
+        fault = self.fault(thorough=stopped, careful=stopped)
         if fault:
             log.info("the %s index is rebuilt: %s", self.name, fault)
             self.rebuild()
+        self._sound = True
         self.drain()
         return fault
 
-    def fault(self, *, thorough: bool) -> str:
+    def fault(self, done: Done = in_silence, *, thorough: bool, careful: bool = True) -> str:
         """How the index differs from the catalogue, apart from what it still has to learn; ""
-        if it does not. `thorough` compares every vector, otherwise only ids and samples."""
+        if it does not. `thorough` compares every vector, otherwise only ids and samples;
+        `careful` expects damage, which may bring down the process that reads it. A reader
+        compares a copy of the files, because to open some of them is to write.
+
+        Raises:
+            SettingsError: there is no room for the copy.
+        """
         waiting = {id for _, _, id in self._pending()}
-        wanted = self._feed.ids() - waiting
         if self.generation() is None:
-            return "it is missing" if wanted else ""
-        if not self._directory().is_dir():
+            return "it is missing" if self._feed.ids() - waiting else ""
+        if not self._there():
             return "its directory is missing"
-        try:
-            index = self._opened()
-            if index.ids() - waiting != wanted:
-                return "it holds other chunks than the catalogue"
-            return self._feed.fault(index, sorted(wanted), thorough=thorough)
-        except LibraryError as error:
-            return str(error)
+        if self._writable and careful and self._feed.fragile and self._index is None:
+            return self._difference(self._directory(), waiting, done, thorough)
+        if self._writable:
+            try:
+                index = self._opened()
+            except LibraryError as error:
+                return str(error)
+            return difference(self._feed, index, waiting, done, thorough=thorough)
+        # A copy may have been made while a search was opening the files.
+        return self._copied(waiting, done, thorough) and self._copied(waiting, done, thorough)
 
     def drain(self) -> None:
         """Teaches the index what waits in the outbox; doing it twice is doing it once.
@@ -226,33 +128,38 @@ class DerivedIndex(Generic[AnyIndex]):
                 index.remove([id for id in ids if id not in there])
             self._catalogue.settle(self.name, rows[-1][0])
 
-    def rebuild(self) -> None:
-        """Builds the next generation from the catalogue and lets it serve."""
+    def rebuild(self, *, spotless: bool = False) -> None:
+        """Builds the next generation from the catalogue and lets it serve. `spotless` builds it
+        in a process that never saw what is no longer in the catalogue: Chroma writes memory to
+        its files that it did not clear."""
         learnt = self._pending()
-        generation = self.build(self._feed)
+        generation = self.build(self._feed, apart=spotless and self._feed.fragile)
         self._catalogue.set_setting(_generation_key(self.name), str(generation))
         if learnt:
             self._catalogue.settle(self.name, learnt[-1][0])
         self.adopt()
 
-    def build(self, feed: Feed[AnyIndex]) -> int:
-        """Fills the directory of the next generation, and returns its number."""
+    def build(self, feed: Feed[AnyIndex], *, apart: bool = False) -> int:
+        """Fills the directory of the next generation, in another process if `apart`, and returns
+        its number."""
         self._mark_dirty()
         serving = self.generation()
         generation = 0 if serving is None else serving + 1
         directory = self._folder / f"{self.name}-{generation}"
         shutil.rmtree(directory, ignore_errors=True)
-        index = feed.open(directory)
+        if not apart:
+            fill(feed, directory, in_silence)
+            return generation
         try:
-            for batch in _batches(sorted(feed.ids())):
-                feed.add(index, batch)
-        finally:
-            index.close()
+            do_apart(fill, feed, directory, told=in_silence)
+        except DiedError as error:
+            raise LibraryError(f"{directory} could not be built: {error}") from error
         return generation
 
     def adopt(self) -> None:
         """Turns to the generation that serves now, and drops the others."""
         self._let_go()
+        self._sound = True
         self._failed = False
         self._retire_others()
 
@@ -261,9 +168,18 @@ class DerivedIndex(Generic[AnyIndex]):
         setting = self._catalogue.setting(_generation_key(self.name))
         return None if setting is None else int(setting)
 
+    def others(self) -> list[Path]:
+        """Directories of generations that do not serve."""
+        found = self._folder.glob(f"{self.name}-*")
+        return sorted(directory for directory in found if directory != self._directory())
+
     def dirty(self) -> bool:
         """A writer is at work on the index, or died while it was."""
         return bool(self._catalogue.setting(_dirty_key(self.name)))
+
+    def stopped(self) -> bool:
+        """Dirty, and not since this process has checked or built it."""
+        return self.dirty() and not self._sound
 
     def generation_setting(self, generation: int) -> dict[str, str]:
         """The catalogue's setting that lets `generation` serve."""
@@ -278,11 +194,39 @@ class DerivedIndex(Generic[AnyIndex]):
         )
 
     def close(self) -> None:
-        """Lets go of the files; a writer clears the dirty flag if nothing failed."""
+        """Lets go of the files; a writer that has checked them clears the dirty flag if nothing
+        failed since."""
         with self._guarded():
             self._let_go()
-        if self._writable and not self._failed and self.dirty():
+        if self._sound and not self._failed and self.dirty():
             self._catalogue.set_setting(_dirty_key(self.name), "")
+
+    def _copied(self, waiting: Collection[str], done: Done, thorough: bool) -> str:
+        """How a copy of the files differs."""
+        directory = self._directory()
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            copy = Path(folder) / self.name
+            try:
+                shutil.copytree(directory, copy)
+            except OSError as error:
+                raise SettingsError(
+                    f"{directory} cannot be copied to be looked at ({error}): make room in "
+                    f"{folder}, or set TMPDIR to a larger folder"
+                ) from error
+            fault = self._difference(copy, waiting, done, thorough)
+            return fault.replace(str(copy), str(directory))
+
+    def _difference(
+        self, directory: Path, waiting: Collection[str], done: Done, thorough: bool
+    ) -> str:
+        """How the index in a directory differs, without bringing this process in danger."""
+        if not self._feed.fragile:
+            return difference_of_files(self._feed, directory, waiting, thorough, done)
+        work = (difference_of_files, self._feed, directory, waiting, thorough)
+        try:
+            return str(do_apart(*work, told=done))
+        except DiedError as error:
+            return f"a process that read it came to its end: {error}"
 
     def _answer(self, question: Callable[[AnyIndex], list[Found]]) -> list[Found]:
         return [] if self.generation() is None else question(self._opened())
@@ -304,9 +248,9 @@ class DerivedIndex(Generic[AnyIndex]):
     def _opened(self) -> AnyIndex:
         if self._index is None:
             directory = self._directory()
-            if not self._writable and not directory.is_dir():
+            if not self._writable and not self._there():
                 raise LibraryError(
-                    f"index {directory} is missing: the next `pagesight ingest` rebuilds it"
+                    f"index {directory} is missing: `pagesight doctor --repair` rebuilds it"
                 )
             self._index = self._feed.open(directory)
         return self._index
@@ -319,10 +263,13 @@ class DerivedIndex(Generic[AnyIndex]):
     def _directory(self) -> Path:
         return self._folder / f"{self.name}-{self.generation()}"
 
+    def _there(self) -> bool:
+        directory = self._directory()
+        return directory.is_dir() and any(directory.iterdir())
+
     def _retire_others(self) -> None:
-        for directory in self._folder.glob(f"{self.name}-*"):
-            if directory != self._directory():
-                shutil.rmtree(directory, ignore_errors=True)
+        for directory in self.others():
+            shutil.rmtree(directory, ignore_errors=True)
 
     def _pending(self) -> list[tuple[int, str, str]]:
         return self._catalogue.pending(self.name)
@@ -359,7 +306,7 @@ class MemoryIndex(Generic[AnyIndex]):
         if self._index is None or revision != self._revision:
             self.close()
             self._index = self._feed.open(Path())
-            for batch in _batches(sorted(self._feed.ids())):
+            for batch in batches(sorted(self._feed.ids())):
                 self._feed.add(self._index, batch)
             self._revision = revision
         return question(self._index)
@@ -368,9 +315,17 @@ class MemoryIndex(Generic[AnyIndex]):
         """There is nothing to repair."""
         return ""
 
-    def fault(self, *, thorough: bool) -> str:
+    def fault(self, done: Done = in_silence, *, thorough: bool) -> str:
         """It cannot differ from the catalogue."""
         return ""
+
+    def stopped(self) -> bool:
+        """It is never left half-written."""
+        return False
+
+    def others(self) -> list[Path]:
+        """It has no directory."""
+        return []
 
     def drain(self) -> None:
         """It learns what is new when it is asked."""
@@ -391,14 +346,3 @@ def _generation_key(name: str) -> str:
 
 def _dirty_key(name: str) -> str:
     return f"{name}.dirty"
-
-
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), BATCH):
-        yield ids[start : start + BATCH]
-
-
-def _matrix(vectors: Mapping[str, Vector]) -> Matrix:
-    import numpy as np
-
-    return np.stack(list(vectors.values()))

@@ -6,6 +6,7 @@ Vectors are float32 of unit length, one row an item, in the order of the items g
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -49,19 +50,42 @@ class Parser(Protocol):
     def fingerprint(self) -> str:
         """Changes whenever the same bytes would be parsed differently."""
 
-    def profile(self, path: Path) -> DocumentProfile:
-        """What is known before parsing.
+    def profile(self, path: Path, passwords: Sequence[str] = ()) -> DocumentProfile:
+        """What is known before parsing. An encrypted file is opened by the first password that
+        fits.
 
         Raises:
             DocumentError: the file cannot be parsed; the message names it and the remedy.
         """
 
-    def parse_pages(self, path: Path, start: int, stop: int) -> tuple[PageContent, ...]:
+    def parse_pages(
+        self, path: Path, start: int, stop: int, passwords: Sequence[str] = ()
+    ) -> tuple[PageContent, ...]:
         """The pages with 0-based index in [start, stop). A page that fails is returned with
         its `error` and no elements.
 
         Raises:
             DocumentError: the file cannot be opened.
+        """
+
+
+class RemoteFiles(Protocol):
+    """Files behind URLs: https://, s3:// and the like."""
+
+    def find(self, url: str) -> list[str]:
+        """URLs of the documents below a folder or that a glob matches, sorted; a file is found
+        itself.
+
+        Raises:
+            DocumentError: it cannot be read; the message names it and the remedy.
+        """
+
+    def fetch(self, url: str) -> Path:
+        """A local copy of what is behind the URL now. It stays, so that its pages can be shown,
+        and is fetched again only where the server says that the content changed.
+
+        Raises:
+            DocumentError: it cannot be read; the message names it and the remedy.
         """
 
 
@@ -172,11 +196,15 @@ class WordIndex(Protocol):
         """Lets go of the files: the directory can be deleted or opened again."""
 
 
-class CropStore(Protocol):
-    """Content-addressed PNG files."""
+class CropWriter(Protocol):
+    """Takes the crops that a parser cuts."""
 
     def put(self, png: bytes) -> str:
         """Stores the bytes durably and returns their key; the same bytes give the same key."""
+
+
+class CropStore(CropWriter, Protocol):
+    """Content-addressed PNG files."""
 
     def path(self, key: str) -> Path:
         """Where the crop of this key is, or would be.
@@ -184,6 +212,15 @@ class CropStore(Protocol):
         Raises:
             LibraryError: it is no key.
         """
+
+    def keys(self) -> set[str]:
+        """Of all crops that are there."""
+
+    def whole(self, key: str) -> bool:
+        """Whether the crop is there and its bytes are those that were stored."""
+
+    def remove(self, keys: Iterable[str]) -> int:
+        """Removes crops; unknown keys are ignored. Returns the bytes that they took."""
 
 
 class ParseCache(Protocol):
@@ -194,18 +231,73 @@ class ParseCache(Protocol):
 
     def put(self, parsed: ParsedDocument, fingerprint: str) -> None: ...
 
+    def entries(self) -> Mapping[Path, str]:
+        """File -> id of its document; "" for a file that is no entry."""
+
+    def readable(self, path: Path) -> bool:
+        """Whether the entry in a file can be read."""
+
+    def remove(self, document_id: str) -> None:
+        """Removes what is kept of a document, by any parser; unknown ids are ignored."""
+
+    def discard(self, paths: Iterable[Path]) -> int:
+        """Removes these files of `entries`. Returns the bytes that they took."""
+
 
 class WriterLock(Protocol):
     """Lets one process at a time write to a library."""
 
     def acquire(self) -> None:
-        """Takes the lock without waiting.
+        """Takes the lock without waiting for its holder to be done.
 
         Raises:
             LibraryError: another process holds it, or it cannot be taken in this folder.
         """
 
     def release(self) -> None: ...
+
+    def held(self) -> bool:
+        """Another process holds it."""
+
+
+class CatalogueUpkeep(Protocol):
+    """What a catalogue tells and does for its own upkeep.
+
+    Every method raises LibraryError where the catalogue cannot be read or written.
+    """
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that is read inside is of one moment, whatever other processes commit."""
+
+    def damage(self, *, quick: bool) -> str:
+        """What is wrong with the file itself; "" if nothing is. `quick` does not compare its
+        indexes with its rows."""
+
+    def strays(self) -> Mapping[str, int]:
+        """Table -> rows that belong to a document or a chunk that is not there."""
+
+    def drop_strays(self) -> None:
+        """Drops such rows."""
+
+    def document_ids(self) -> list[str]:
+        """All, by source, then id, whether or not the document itself can be read."""
+
+    def lacking(self) -> set[str]:
+        """Ids of the documents that lack a chunk or a page in the middle."""
+
+    def images(self) -> set[str]:
+        """Keys of the crops of all chunks."""
+
+    def odd_vectors(self, space: str) -> Mapping[str, str]:
+        """Chunk id -> what is wrong with its vector: its length is not that of most, it has
+        values that are no numbers, or it is not of unit length."""
+
+    def shrink(self) -> None:
+        """Writes the file anew: what was deleted is gone from its bytes.
+
+        Raises:
+            LibraryError: another process is reading; nothing is lost, and it can be done again.
+        """
 
 
 class Catalogue(Protocol):
@@ -217,6 +309,9 @@ class Catalogue(Protocol):
 
     Every method raises LibraryError where the catalogue cannot be read or written.
     """
+
+    @property
+    def upkeep(self) -> CatalogueUpkeep: ...
 
     def revision(self) -> int:
         """Grows with every commit of any process."""
@@ -242,8 +337,14 @@ class Catalogue(Protocol):
     def remove(self, document_id: str) -> None:
         """Drops a document with its pages, chunks, vectors and sources; unknown ids are ignored."""
 
+    def update(self, document: Document) -> None:
+        """Sets what is said about a document that is there; its pages and chunks stay."""
+
     def add_source(self, source: str, document_id: str) -> None:
         """Another path of the same bytes (an alias)."""
+
+    def remove_source(self, source: str) -> None:
+        """Forgets a path; its document stays."""
 
     def put_vectors(self, space: str, vectors: Mapping[str, Vector]) -> None:
         """Sets the vectors of chunks that are there; unknown ids are ignored."""
@@ -257,6 +358,9 @@ class Catalogue(Protocol):
 
     def documents(self) -> list[Document]:
         """All, by source, then id."""
+
+    def superseding(self) -> list[Document]:
+        """Documents that say which others they supersede, by source, then id."""
 
     def document(self, document_id: str) -> Document | None: ...
 

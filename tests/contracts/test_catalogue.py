@@ -1,3 +1,4 @@
+import pickle
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -314,3 +315,117 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LibraryError, match=r"file.*catalogue\.db"):
         SQLiteCatalogue(tmp_path / "file" / "catalogue.db")
+
+
+def execute(tmp_path: Path, statement: str, *values: object) -> None:
+    """Changes the file behind the catalogue's back."""
+    with sqlite3.connect(tmp_path / "library" / "catalogue.db") as other:
+        other.execute(statement, values)
+    other.close()
+
+
+def test_a_sound_catalogue_finds_nothing_wrong_with_itself(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    upkeep = catalogue.upkeep
+    assert upkeep.damage(quick=False) == upkeep.damage(quick=True) == ""
+    assert upkeep.strays() == {}
+    assert upkeep.odd_vectors("text") == {}
+    assert upkeep.lacking() == set()
+    assert upkeep.document_ids() == [an_id("m")]
+
+
+def test_rows_of_nobody_are_told_and_dropped(catalogue: Catalogue, tmp_path: Path) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    put(catalogue, "n", chunks_of("n"))
+    execute(tmp_path, "DELETE FROM document WHERE id = ?", an_id("m"))
+    assert catalogue.upkeep.strays() == {"chunk": 3, "page": 3, "source": 1}
+    catalogue.upkeep.drop_strays()
+    assert catalogue.upkeep.strays() == {}
+    assert catalogue.all_ids() == catalogue.all_ids("text") == {"n-0", "n-1", "n-2"}
+
+
+@pytest.mark.parametrize("table", ["chunk", "page"])
+def test_a_document_without_its_middle_is_told(
+    catalogue: Catalogue, tmp_path: Path, table: str
+) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    put(catalogue, "n", chunks_of("n"))
+    delete = f"DELETE FROM {table} WHERE position = 1 AND document_id = ?"
+    execute(tmp_path, delete, an_id("m"))
+    assert catalogue.upkeep.lacking() == {an_id("m")}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\0\0\x80", "3 bytes where others have 64"),
+        (np.ones(8, np.float32).tobytes(), "32 bytes where others have 64"),
+        (np.full(16, np.nan, np.float32).tobytes(), "no numbers"),
+        (np.ones(16, np.float32).tobytes(), "length 4.000 instead of 1"),
+    ],
+)
+def test_odd_vectors_are_told(catalogue: Catalogue, tmp_path: Path, data: bytes, said: str) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    execute(tmp_path, "UPDATE vector SET data = ? WHERE chunk_id = 'm-1'", data)
+    odd = catalogue.upkeep.odd_vectors("text")
+    assert list(odd) == ["m-1"]
+    assert said in odd["m-1"]
+
+
+def test_a_broken_vector_or_row_is_an_error_with_the_remedy(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    execute(tmp_path, "UPDATE vector SET data = x'00' WHERE chunk_id = 'm-1'")
+    with pytest.raises(LibraryError, match="pagesight doctor --repair"):
+        catalogue.vectors("text", ["m-1"])
+    execute(tmp_path, "UPDATE chunk SET body = json_object() WHERE id = 'm-1'")
+    with pytest.raises(LibraryError, match=r"no chunk.*pagesight doctor"):
+        catalogue.chunks(["m-1"])
+    assert len(catalogue.chunks(["m-0", "m-2"])) == 2
+
+
+def test_the_crops_of_all_chunks_are_known(catalogue: Catalogue) -> None:
+    figures = [
+        a_chunk(f"m{i}", document_id=an_id("m"), image=image) for i, image in enumerate("aab")
+    ]
+    put(catalogue, "m", [*figures, a_chunk("text", document_id=an_id("m"))])
+    assert catalogue.upkeep.images() == {"a", "b"}
+
+
+def test_inside_a_snapshot_nothing_changes(catalogue: Catalogue, tmp_path: Path) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    reader = SQLiteCatalogue(tmp_path / "library" / "catalogue.db", read_only=True)
+    with reader.upkeep.snapshot():
+        assert len(reader.documents()) == 1
+        put(catalogue, "n", chunks_of("n"))
+        assert len(reader.documents()) == 1
+    assert len(reader.documents()) == 2
+    reader.close()
+
+
+def test_what_was_removed_is_gone_from_the_file_after_shrinking(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    words = "Vermilion paint covers the impeller."
+    gone = a_chunk("gone", words, document_id=an_id("gone"))
+    put(catalogue, "gone", [gone])
+    put(catalogue, "kept", chunks_of("kept"))
+    catalogue.remove(an_id("gone"))
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in (tmp_path / "library").iterdir())
+
+    assert words.encode() in files()
+    catalogue.upkeep.shrink()
+    assert words.encode() not in files()
+    assert catalogue.all_ids() == {"kept-0", "kept-1", "kept-2"}
+
+
+def test_a_catalogue_that_is_sent_to_another_process_reads_there(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m"))
+    sent = pickle.loads(pickle.dumps(catalogue))
+    assert sent.documents() == catalogue.documents()
+    with pytest.raises(LibraryError, match="writable"):
+        sent.remove(an_id("m"))
+    sent.close()

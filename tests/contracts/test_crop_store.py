@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,24 @@ def test_what_is_no_key_has_no_path(crops: FileCropStore, key: str) -> None:
         crops.path(key)
 
 
+def test_crops_are_listed_and_removed_by_their_keys(crops: FileCropStore) -> None:
+    keys = {crops.put(a_png(shade)) for shade in range(3)}
+    assert crops.keys() == keys
+    gone = min(keys)
+    size = crops.path(gone).stat().st_size
+    assert crops.remove([gone, "0" * 64]) == size
+    assert crops.keys() == keys - {gone}
+
+
+def test_a_crop_is_whole_while_its_bytes_are_those_that_were_stored(crops: FileCropStore) -> None:
+    key = crops.put(a_png())
+    assert crops.whole(key)
+    crops.path(key).write_bytes(a_png()[:-1])
+    assert not crops.whole(key)
+    crops.path(key).unlink()
+    assert not crops.whole(key)
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LibraryError, match=r"cannot write .*file"):
@@ -96,3 +115,32 @@ def test_a_damaged_entry_counts_as_none(
     whole = entry.read_bytes()
     entry.write_bytes(damage if isinstance(damage, bytes) else whole[: len(whole) // 2])
     assert cache.get(an_id("manual"), "parser 1") is None
+
+
+def test_entries_name_their_documents_and_go_with_them(
+    crops: FileCropStore, tmp_path: Path
+) -> None:
+    cache = FileParseCache(tmp_path / "parsed", crops)
+    document = parsed(crops.put(a_png()))
+    other = replace(document, profile=replace(document.profile, id=an_id("other")))
+    for kept, parser in ((document, "parser 1"), (document, "parser 2"), (other, "parser 1")):
+        cache.put(kept, parser)
+    old = tmp_path / "parsed" / "ab" / ("0" * 64 + ".json.gz")
+    old.parent.mkdir(exist_ok=True)
+    old.write_bytes(b"of another layout")
+    ids = [an_id("manual"), an_id("manual"), an_id("other"), ""]
+    assert sorted(cache.entries().values()) == sorted(ids)
+    cache.remove(an_id("manual"))
+    assert sorted(cache.entries().values()) == sorted(ids[2:])
+    assert cache.get(an_id("other"), "parser 1") == other
+    assert cache.discard([old]) == len(b"of another layout")
+    assert list(cache.entries().values()) == [an_id("other")]
+
+
+def test_an_entry_is_readable_until_it_is_damaged(crops: FileCropStore, tmp_path: Path) -> None:
+    cache = FileParseCache(tmp_path / "parsed", crops)
+    cache.put(parsed(crops.put(a_png())), "parser 1")
+    (entry,) = cache.entries()
+    assert cache.readable(entry)
+    entry.write_bytes(entry.read_bytes()[:40])
+    assert not cache.readable(entry)

@@ -106,7 +106,7 @@ def test_a_newly_opened_index_sees_what_another_one_added(tmp_path: Path) -> Non
 def test_damage_is_reported_with_the_directory_and_the_remedy(tmp_path: Path) -> None:
     ChromaVectorIndex(tmp_path / "text-0").close()
     (tmp_path / "text-0" / "chroma.sqlite3").write_bytes(b"junk" * 4096)
-    with pytest.raises(LibraryError, match=r"text-0.*pagesight ingest"):
+    with pytest.raises(LibraryError, match=r"text-0.*pagesight doctor --repair"):
         ChromaVectorIndex(tmp_path / "text-0")
 
 

@@ -191,5 +191,5 @@ def test_the_persistent_engine_keeps_what_it_was_taught(tmp_path: Path) -> None:
 def test_damage_is_reported_with_the_directory_and_the_remedy(tmp_path: Path) -> None:
     TantivyWordIndex(tmp_path / "words-0").close()
     (tmp_path / "words-0" / "meta.json").write_text("junk")
-    with pytest.raises(LibraryError, match=r"words-0.*pagesight ingest"):
+    with pytest.raises(LibraryError, match=r"words-0.*pagesight doctor --repair"):
         TantivyWordIndex(tmp_path / "words-0")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 COLLECTION = "vectors"
 
+DATABASE = "chroma.sqlite3"
+"""The file that makes a directory an index."""
+
 BATCH = 5_000
 """Records a call; Chroma refuses more than 5,461 (SQLite's limit on parameters)."""
 
@@ -52,6 +55,9 @@ class ChromaVectorIndex:
         self._directory = directory
         with self._translated():
             directory.mkdir(parents=True, exist_ok=True)
+            if any(directory.iterdir()) and not (directory / DATABASE).is_file():
+                # Chroma would make an empty one beside the files of the lost one.
+                raise FileNotFoundError(f"{DATABASE} is missing")
             self._system = System(
                 Settings(
                     is_persistent=True,
@@ -129,7 +135,7 @@ class ChromaVectorIndex:
         except (ChromaError, ValueError, AttributeError, OSError) as error:
             raise LibraryError(
                 f"vector index {self._directory}: {error}: "
-                "the next `pagesight ingest` rebuilds it from the catalogue"
+                "`pagesight doctor --repair` rebuilds it from the catalogue"
             ) from error
 
 

@@ -6,17 +6,22 @@ import gzip
 import hashlib
 import re
 import zlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from pagesight.document import Figure, ParsedDocument, Table
 from pagesight.errors import LibraryError
-from pagesight.files import write_whole
+from pagesight.files import digest, write_whole
 from pagesight.ports import CropStore
 
 _KEY = re.compile(r"[0-9a-f]{64}")
+_ENTRY = re.compile(r"([0-9a-f]{64})-[0-9a-f]{16}\.json\.gz")
 _PARSED = TypeAdapter(ParsedDocument)
+
+_UNREADABLE = (OSError, EOFError, zlib.error, ValidationError)
+"""What a damaged entry raises."""
 
 _COMPRESSION = 6
 """zlib's own default: parsed text shrinks about eightfold, and slower levels gain little."""
@@ -45,24 +50,37 @@ class FileCropStore:
             raise LibraryError(f"{key!r} is no key of a crop (64 hexadecimal digits)")
         return self._root / key[:2] / f"{key}.png"
 
+    def keys(self) -> set[str]:
+        return {path.stem for path in self._root.glob("??/*.png") if _KEY.fullmatch(path.stem)}
+
+    def whole(self, key: str) -> bool:
+        try:
+            return digest(self.path(key)) == key
+        except OSError:
+            return False
+
+    def remove(self, keys: Iterable[str]) -> int:
+        return sum(_remove(self.path(key)) for key in keys)
+
 
 class FileParseCache:
-    """ParseCache in the folder `root`, as compressed JSON, one file a document and parser."""
+    """ParseCache in the folder `root`, as compressed JSON, one file a document and parser:
+    <root>/<first two digits>/<document id>-<digest of the parser's fingerprint>.json.gz."""
 
     def __init__(self, root: Path, crops: CropStore) -> None:
         self._root = root
         self._crops = crops
 
     def get(self, document_id: str, fingerprint: str) -> ParsedDocument | None:
+        path = self._path(document_id, fingerprint)
         try:
-            packed = self._path(document_id, fingerprint).read_bytes()
-            parsed = _PARSED.validate_json(gzip.decompress(packed))
+            parsed = _PARSED.validate_json(gzip.decompress(path.read_bytes()))
             whole = parsed.profile.id == document_id and all(
                 self._crops.path(element.image).is_file()
                 for element in parsed.elements
                 if isinstance(element, Figure | Table) and element.image
             )
-        except (OSError, EOFError, zlib.error, ValidationError, LibraryError):
+        except (*_UNREADABLE, LibraryError):
             return None
         return parsed if whole else None
 
@@ -76,9 +94,29 @@ class FileParseCache:
         packed = gzip.compress(_PARSED.dump_json(parsed), _COMPRESSION, mtime=0)
         _write(self._path(parsed.profile.id, fingerprint), packed)
 
+    def entries(self) -> Mapping[Path, str]:
+        found = {}
+        for path in self._root.glob("*/*.gz"):
+            match = _ENTRY.fullmatch(path.name)
+            found[path] = match[1] if match else ""
+        return found
+
+    def readable(self, path: Path) -> bool:
+        try:
+            _PARSED.validate_json(gzip.decompress(path.read_bytes()))
+        except _UNREADABLE:
+            return False
+        return True
+
+    def remove(self, document_id: str) -> None:
+        self.discard((self._root / document_id[:2]).glob(f"{document_id}-*.json.gz"))
+
+    def discard(self, paths: Iterable[Path]) -> int:
+        return sum(_remove(path) for path in paths)
+
     def _path(self, document_id: str, fingerprint: str) -> Path:
-        key = hashlib.sha256(f"{document_id}\n{fingerprint}".encode()).hexdigest()
-        return self._root / key[:2] / f"{key}.json.gz"
+        parser = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
+        return self._root / document_id[:2] / f"{document_id}-{parser}.json.gz"
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -89,3 +127,15 @@ def _write(path: Path, data: bytes) -> None:
         raise LibraryError(
             f"cannot write {path}: {error}: free some space or make the folder writable"
         ) from error
+
+
+def _remove(path: Path) -> int:
+    """Bytes that the file took; 0 where there is none."""
+    try:
+        size = path.stat().st_size
+        path.unlink()
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise LibraryError(f"cannot remove {path}: {error}: make the folder writable") from error
+    return size

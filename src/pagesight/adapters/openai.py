@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class OpenAIChat:
         self._usage = {}
         messages: list[Any] = [
             {"role": "system", "content": system},
-            {"role": "user", "content": [self._part(part) for part in parts]},
+            {"role": "user", "content": list(self._content(parts))},
         ]
         try:
             chunks = self._client.chat.completions.create(
@@ -63,10 +64,15 @@ class OpenAIChat:
     def usage(self) -> Mapping[str, int]:
         return self._usage
 
-    def _part(self, part: str | Path) -> dict[str, Any]:
-        if isinstance(part, str):
-            return {"type": "text", "text": part}
-        return {"type": "image_url", "image_url": {"url": data_url(part, self._image_side)}}
+    def _content(self, parts: Sequence[str | Path]) -> Iterator[dict[str, Any]]:
+        for part in parts:
+            if isinstance(part, str):
+                yield {"type": "text", "text": part}
+                continue
+            # A picture that is gone or damaged is left out: the text beside it still answers.
+            with suppress(OSError):
+                url = data_url(part, self._image_side)
+                yield {"type": "image_url", "image_url": {"url": url}}
 
 
 def data_url(path: Path, side: int) -> str:

@@ -20,6 +20,9 @@ so that one word of it scores high, and all chunks of a section share it: it tel
 and must not outweigh the text. A title is shared by a whole document and only tells documents
 apart."""
 
+META = "meta.json"
+"""The file that makes a directory an index."""
+
 HEAP_BYTES = 32_000_000
 """Memory of the writer before it spills a segment; a big manual's text is about 2 MB."""
 
@@ -47,6 +50,9 @@ class TantivyWordIndex:
         self._schema = _schema()
         with self._translated():
             directory.mkdir(parents=True, exist_ok=True)
+            if any(directory.iterdir()) and not (directory / META).is_file():
+                # tantivy would make an empty one beside the files of the lost one.
+                raise FileNotFoundError(f"{META} is missing")
             self._index = tantivy.Index(self._schema, path=str(directory))
             analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
             self._index.register_tokenizer("tokens", analyzer)
@@ -145,7 +151,7 @@ class TantivyWordIndex:
         except (ValueError, RuntimeError, OSError) as error:
             raise LibraryError(
                 f"word index {self._directory}: {error}: "
-                "the next `pagesight ingest` rebuilds it from the catalogue"
+                "`pagesight doctor --repair` rebuilds it from the catalogue"
             ) from error
 
 

@@ -1,0 +1,209 @@
+"""One SQLite file as a catalogue: opening, versions, transactions, errors."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pagesight.errors import LibraryError
+
+SCHEMA_VERSION = 1
+"""Raised with every change of `_SCHEMA` that older releases could not read."""
+
+APPLICATION_ID = 0x50475347
+""""PGSG": tells a catalogue from other programs' SQLite files."""
+
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for another connection's transaction: longer than storing a big document."""
+
+_SCHEMA = """
+CREATE TABLE document (id TEXT PRIMARY KEY, source TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE source (
+    path TEXT PRIMARY KEY,
+    document_id TEXT NOT NULL REFERENCES document(id) ON DELETE CASCADE
+);
+CREATE INDEX source_document ON source(document_id);
+CREATE TABLE page (
+    document_id TEXT NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (document_id, position)
+);
+CREATE TABLE chunk (
+    id TEXT PRIMARY KEY,
+    document_id TEXT NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    first_page INTEGER,
+    last_page INTEGER,
+    pages TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX chunk_document ON chunk(document_id, position);
+CREATE TABLE vector (
+    chunk_id TEXT NOT NULL REFERENCES chunk(id) ON DELETE CASCADE,
+    space TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (chunk_id, space)
+);
+CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    index_name TEXT NOT NULL,
+    operation TEXT NOT NULL CHECK (operation IN ('add', 'remove')),
+    chunk_id TEXT NOT NULL
+);
+CREATE INDEX outbox_index ON outbox(index_name, sequence);
+CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE revision (number INTEGER NOT NULL);
+INSERT INTO revision VALUES (0);
+"""
+
+LABEL = "json_extract(body, '$.label')"
+IMAGE = "json_extract(body, '$.image')"
+SUPERSEDES = "json_extract(body, '$.metadata.supersedes')"
+_INDEXES = (
+    f"CREATE INDEX IF NOT EXISTS chunk_label ON chunk({LABEL}) WHERE {LABEL} != ''",
+    f"CREATE INDEX IF NOT EXISTS chunk_image ON chunk({IMAGE}) WHERE {IMAGE} != ''",
+    f"CREATE INDEX IF NOT EXISTS document_supersedes ON document({SUPERSEDES}) "
+    f"WHERE {SUPERSEDES} != '[]'",
+)
+"""Made where they are missing: an older library gets them from its next writer, and its readers
+do without."""
+
+_REMEDIES = (
+    ("not a database", "it is no pagesight library; choose another folder with --library"),
+    ("malformed", "restore the library from a copy, or ingest its documents into a new one"),
+    ("readonly", "make the folder writable, or choose another with --library"),
+    ("unable to open", "check that the folder exists and may be read and written"),
+    ("disk is full", "free some space and try again; nothing was changed"),
+    ("disk i/o", "check the disk; nothing was changed"),
+    ("locked", "another program keeps it locked; close that and try again"),
+)
+"""What SQLite says, and what to do about it."""
+
+
+class Database:
+    """The SQLite file `path`, which is made where it is missing.
+
+    One connection behind a lock serves all threads of the process; other processes see each
+    commit at once (WAL), and a commit survives a loss of power (synchronous = FULL).
+
+    Raises:
+        LibraryError: the file is not a catalogue, is of a newer release, is missing while
+            `read_only`, or cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        if read_only and not path.is_file():
+            raise LibraryError(
+                f"there is no library at {path.parent}: make one with `pagesight ingest`, or name "
+                "another with --library"
+            )
+        with self.translated():
+            self._connection = self._connect(read_only)
+            try:
+                self._prepare(read_only)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        with self.connected() as connection:
+            return connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def connected(self) -> Iterator[sqlite3.Connection]:
+        """The connection, to oneself."""
+        with self._lock, self.translated():
+            yield self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All that is written inside is one commit, or nothing; the revision grows."""
+        with self.connected() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("UPDATE revision SET number = number + 1")
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """SQLite's errors, with the file and the remedy."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            said = str(error).lower()
+            remedy = next(
+                (do for words, do in _REMEDIES if words in said),
+                "try again, or ingest the documents into a new library",
+            )
+            raise LibraryError(f"catalogue {self._path}: {error}: {remedy}") from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _connect(self, read_only: bool) -> sqlite3.Connection:
+        if not read_only:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        # isolation_level None: the module starts no transactions of its own.
+        return sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}",
+            uri=True,
+            timeout=BUSY_TIMEOUT,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _prepare(self, read_only: bool) -> None:
+        connection = self._connection
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        if not read_only:
+            self._check_version(may_be_empty=True)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")  # two first writers: one makes the tables
+            if not _tables(connection):
+                for statement in _SCHEMA.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            for statement in _INDEXES:
+                connection.execute(statement)
+            connection.execute("COMMIT")
+        self._check_version(may_be_empty=False)
+
+    def _check_version(self, *, may_be_empty: bool) -> None:
+        if may_be_empty and not _tables(self._connection):
+            return
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if self._connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise LibraryError(
+                f"{self._path} is a database of another program: choose another folder with "
+                "--library"
+            )
+        if version > SCHEMA_VERSION:
+            raise LibraryError(
+                f"{self._path} was written by a newer pagesight (schema {version}, this one reads "
+                f"{SCHEMA_VERSION}): upgrade pagesight"
+            )
+
+
+def put_settings(connection: sqlite3.Connection, settings: Mapping[str, str]) -> None:
+    """Sets them, inside of a transaction."""
+    connection.executemany("INSERT OR REPLACE INTO setting VALUES (?, ?)", settings.items())
+
+
+def _tables(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])

@@ -1,0 +1,177 @@
+"""What a library holds, read from its catalogue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from pagesight.document import Chunk, Document, Page, file_name
+from pagesight.errors import SettingsError
+from pagesight.indexes import SPACES
+from pagesight.ports import Catalogue, CropStore
+from pagesight.results import Filter
+from pagesight.sources import is_remote, local_copy
+
+SHORTEST_PREFIX = 6
+"""Digits of a document's id that may stand for it; among 10,000 documents one pair in 300 shares
+six, and then the candidates are listed."""
+
+CHUNKS_A_PAGE = 10_000
+"""More chunks than any page has."""
+
+NO_VISUAL = "visual.missing"
+"""Key of a note: why documents of the library have no CLIP vectors."""
+
+_ALL = Filter()
+
+
+class Contents:
+    """Documents, pages and chunks, and where their files are. It may be used from any thread."""
+
+    def __init__(self, root: Path, catalogue: Catalogue, crops: CropStore) -> None:
+        self.root = root
+        self.catalogue = catalogue
+        self.crops = crops
+        self.downloads = root / "downloads"
+        """Copies of what came from URLs."""
+
+    def spaces(self) -> Mapping[str, str]:
+        """Space -> fingerprint of the model that its vectors belong to."""
+        recorded = {space: self.catalogue.setting(fingerprint_key(space)) for space in SPACES}
+        return {space: fingerprint for space, fingerprint in recorded.items() if fingerprint}
+
+    def chunks_on(self, document_id: str, page: int, filter: Filter = _ALL) -> list[str]:
+        """Ids of the chunks on a page (0-based index) that pass, by id."""
+        narrowed = Filter(documents=(document_id,), kinds=filter.kinds, pages=(page, page))
+        return self.catalogue.matching(narrowed, CHUNKS_A_PAGE) or []
+
+    def labelled(self, labels: Sequence[str], filter: Filter = _ALL) -> list[tuple[str, str, str]]:
+        """(label, document id, chunk id) of the figures and tables that have one of the labels
+        ("Figure 3-2") and pass, by label, document and reading order."""
+        return self.catalogue.labelled(labels, filter)
+
+    def note(self, key: str) -> str:
+        """What was noted about the library under `key`; "" if nothing was."""
+        return self.catalogue.setting(note_key(key)) or ""
+
+    def revision(self) -> int:
+        """Grows with every commit of any process."""
+        return self.catalogue.revision()
+
+    def content_hash(self) -> str:
+        """SHA-256, hexadecimal, of the ids of all chunks and the models of the vectors: libraries
+        with equal contents have equal ones, whatever happened to them before."""
+        digest = sha256(json.dumps([sorted(self.catalogue.all_ids()), self.spaces()]).encode())
+        return digest.hexdigest()
+
+    def embedded(self, space: str, ids: Sequence[str]) -> set[str]:
+        """Those of the chunk `ids` that have a vector in the space."""
+        return set(self.catalogue.vectors(space, ids))
+
+    def documents(self) -> list[Document]:
+        """All, by source, then id."""
+        return self.catalogue.documents()
+
+    def superseded(self) -> Mapping[str, Document]:
+        """Id of a document -> the newer one that says that it takes its place."""
+        superseding = self.catalogue.superseding()
+        if not superseding:
+            return {}
+        newer: dict[str, Document] = {}
+        sources = self.sources()
+        for document in superseding:
+            for reference in document.metadata.supersedes:
+                named = {id for path, id in sources.items() if reference in (path, file_name(path))}
+                for id in {*named, reference} - {document.id}:
+                    newer[id] = document
+        return newer
+
+    def among(self, ids: Sequence[str], filter: Filter) -> set[str]:
+        """Those of the chunk `ids` that pass."""
+        return self.catalogue.live(ids, filter)
+
+    def document(self, document_id: str) -> Document | None:
+        return self.catalogue.document(document_id)
+
+    def pages(self, document_id: str) -> list[Page]:
+        """In order; none for an unknown id."""
+        return self.catalogue.pages(document_id)
+
+    def chunks(self, ids: Sequence[str]) -> list[Chunk]:
+        """In the order of `ids`; those that are not in the library are left out."""
+        return self.catalogue.chunks(ids)
+
+    def document_chunks(self, document_id: str) -> list[Chunk]:
+        """In reading order; none for an unknown id."""
+        return self.catalogue.document_chunks(document_id)
+
+    def sources(self) -> Mapping[str, str]:
+        """Path or URL -> document id, aliases included."""
+        return self.catalogue.sources()
+
+    def crop_path(self, key: str) -> Path:
+        """Where the picture of a figure or table is, or would be."""
+        return self.crops.path(key)
+
+    def picture(self, chunk: Chunk) -> Path | None:
+        """The picture of a figure or table; None for text, and where the file is gone."""
+        path = self.crops.path(chunk.image) if chunk.image else None
+        return path if path is not None and path.is_file() else None
+
+    def original(self, document: Document) -> Path:
+        """Where the file of a document can be read: its path, or the copy of what a URL gave."""
+        return self.file_of(document.source)
+
+    def file_of(self, source: str) -> Path:
+        """The same of any path or URL among `sources`."""
+        return local_copy(source, self.downloads) if is_remote(source) else Path(source)
+
+    def find(self, reference: str) -> Document:
+        """The one document meant by the beginning of its id, a path, or a file name.
+
+        Raises:
+            SettingsError: there is none, or there are several.
+        """
+        sources = self.sources()
+        exact = sources.get(reference) or sources.get(str(Path(reference).absolute()))
+        document = self.document(exact or reference)
+        if document is not None:
+            return document
+        named = {id for path, id in sources.items() if file_name(path) == reference}
+        found = [
+            document
+            for document in self.documents()
+            if document.id in named
+            or (len(reference) >= SHORTEST_PREFIX and document.id.startswith(reference.lower()))
+        ]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise SettingsError(
+                f"no such document: {reference}; `pagesight docs list` shows what is there"
+            )
+        candidates = ", ".join(f"{document.id[:12]} ({document.source})" for document in found)
+        raise SettingsError(f"{reference} may be any of {candidates}: give more of the id")
+
+    def find_all(self, reference: str) -> list[Document]:
+        """The documents whose files lie under a folder, else the one that `find` gives.
+
+        Raises:
+            SettingsError: there is none, or `reference` is not enough to tell.
+        """
+        folder = Path(reference).absolute()
+        under = {id for path, id in self.sources().items() if Path(path).is_relative_to(folder)}
+        found = [document for document in self.documents() if document.id in under]
+        return found or [self.find(reference)]
+
+
+def fingerprint_key(space: str) -> str:
+    """The setting that names the model of a space."""
+    return f"{space}.fingerprint"
+
+
+def note_key(key: str) -> str:
+    """The setting that keeps a note."""
+    return f"note.{key}"

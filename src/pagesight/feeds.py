@@ -1,0 +1,251 @@
+"""What the catalogue feeds into each kind of derived index, and how one is compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from pagesight.document import Chunk, Page, Region
+from pagesight.errors import LibraryError
+from pagesight.geometry import BBox
+from pagesight.ports import Catalogue, VectorIndex, WordIndex, page_id, page_of
+from pagesight.results import Filter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pagesight.ports import Matrix, Vector
+
+BATCH = 1_000
+"""Chunks moved from the catalogue to an index at a time: some megabytes."""
+
+PROBES = 20
+"""Chunks that are looked up by search when an index is checked. A torn index answers wrongly for
+many of them, so that a few find it."""
+
+PROBE_WORDS = 12
+"""Words of a chunk that are searched for on its page: any one of them finds it."""
+
+PAGE_LIMIT = 1_000
+"""More chunks than stand on a page."""
+
+COSINE_OF_ITSELF = 0.999
+"""A stored unit vector finds itself at least this close: 1, less what float32 loses."""
+
+AnyIndex = TypeVar("AnyIndex", VectorIndex, WordIndex)
+
+Done = Callable[[int, int], None]
+"""Is told (done, in all)."""
+
+
+class Feed(Protocol[AnyIndex]):
+    """What the catalogue holds for one kind of index. It can be pickled, if what opens the index
+    can."""
+
+    fragile: bool
+    """To read a damaged index may bring the process down."""
+
+    def open(self, directory: Path) -> AnyIndex: ...
+
+    def ids(self) -> set[str]:
+        """Ids of the chunks that belong into the index."""
+
+    def add(self, index: AnyIndex, ids: Sequence[str]) -> set[str]:
+        """Puts those of `ids` that belong into the index, and says which these were."""
+
+    def fault(self, index: AnyIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
+        """What is wrong with these chunks in the index; "" if nothing is. A few are looked up by
+        search; `thorough` compares whatever else can be compared, of all."""
+
+
+class WordFeed:
+    """Feeds a word index with the chunks."""
+
+    fragile = False
+
+    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
+        self._catalogue = catalogue
+        self.open = opening
+
+    def ids(self) -> set[str]:
+        return self._catalogue.all_ids()
+
+    def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
+        chunks = self._catalogue.chunks(ids)
+        index.add(chunks)
+        return {chunk.id for chunk in chunks}
+
+    def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
+        # It commits whole batches or nothing, and a chunk's id comes from its words.
+        return _unfound(index, self._catalogue.chunks(_probes(ids)))
+
+
+class PageFeed:
+    """Feeds a word index with whole pages: each the texts of the chunks that stand on it."""
+
+    fragile = False
+
+    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
+        self._catalogue = catalogue
+        self.open = opening
+
+    def ids(self) -> set[str]:
+        return self._catalogue.page_ids()
+
+    def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
+        pages = self._chunks(ids)
+        index.add(pages)
+        return {page.id for page in pages}
+
+    def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
+        return _unfound(index, self._chunks(_probes(ids)))
+
+    def _chunks(self, ids: Sequence[str]) -> list[Chunk]:
+        """The pages as chunks; unknown ids are left out."""
+        found: list[Chunk] = []
+        for document_id in dict.fromkeys(page_of(id)[0] for id in ids):
+            wanted = {page_of(id)[1] for id in ids if page_of(id)[0] == document_id}
+            found += self._pages(document_id, wanted)
+        return found
+
+    def _pages(self, document_id: str, wanted: Collection[int]) -> list[Chunk]:
+        chunks = self._catalogue.document_chunks(document_id)
+        there = [page for page in self._catalogue.pages(document_id) if page.index in wanted]
+        return [_as_chunk(document_id, page, chunks) for page in there]
+
+
+def _as_chunk(document_id: str, page: Page, chunks: Sequence[Chunk]) -> Chunk:
+    """A page as a word index takes it."""
+    texts = (chunk.text for chunk in chunks if page.index in chunk.pages)
+    whole = BBox(0, 0, page.width, page.height)
+    return Chunk(
+        id=page_id(document_id, page.index),
+        document_id=document_id,
+        kind="text",
+        text="\n".join(texts),
+        title="",
+        heading_path=(),
+        spans=(),
+        regions=(Region(page=page.index, bbox=whole),),
+    )
+
+
+class VectorFeed:
+    """Feeds a vector index with the vectors of one space."""
+
+    fragile = True
+
+    def __init__(
+        self, catalogue: Catalogue, opening: Callable[[Path], VectorIndex], space: str
+    ) -> None:
+        self._catalogue = catalogue
+        self._space = space
+        self.open = opening
+
+    def ids(self) -> set[str]:
+        return self._catalogue.all_ids(self._space)
+
+    def add(self, index: VectorIndex, ids: Sequence[str]) -> set[str]:
+        vectors = self._catalogue.vectors(self._space, ids)
+        if vectors:
+            index.add(list(vectors), matrix(vectors))
+        return set(vectors)
+
+    def fault(self, index: VectorIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
+        for id, vector in self._catalogue.vectors(self._space, _probes(ids)).items():
+            nearest = index.search(vector, 1)
+            if not nearest or not nearest[0][1] >= COSINE_OF_ITSELF:
+                return f"a search does not find {id}"
+        compared = 0
+        for batch in batches(ids) if thorough else ():
+            stored = index.vectors(batch)
+            for id, vector in self._catalogue.vectors(self._space, batch).items():
+                if id not in stored or not _same(vector, stored[id]):
+                    return f"it has another vector for {id}"
+            compared += len(batch)
+            done(compared, len(ids))
+        return ""
+
+
+def fill(feed: Feed[AnyIndex], directory: Path, done: Done) -> None:
+    """Makes an index of what the catalogue holds, in a directory that is not there yet."""
+    ids = sorted(feed.ids())
+    index = feed.open(directory)
+    try:
+        for number, batch in enumerate(batches(ids), start=1):
+            feed.add(index, batch)
+            done(min(number * BATCH, len(ids)), len(ids))
+    finally:
+        index.close()
+
+
+def difference(
+    feed: Feed[AnyIndex], index: AnyIndex, waiting: Collection[str], done: Done, *, thorough: bool
+) -> str:
+    """How an index differs from what the catalogue holds, apart from the ids that it waits for;
+    "" if it does not."""
+    wanted = feed.ids() - set(waiting)
+    try:
+        if index.ids() - set(waiting) != wanted:
+            return "it holds other chunks than the catalogue"
+        return feed.fault(index, sorted(wanted), done, thorough=thorough)
+    except LibraryError as error:
+        return str(error)
+
+
+def difference_of_files(
+    feed: Feed[AnyIndex], directory: Path, waiting: Collection[str], thorough: bool, done: Done
+) -> str:
+    """The same of the index in a directory, which is opened and closed."""
+    try:
+        index = feed.open(directory)
+    except LibraryError as error:
+        return str(error)
+    try:
+        return difference(feed, index, waiting, done, thorough=thorough)
+    finally:
+        index.close()
+
+
+def batches(ids: Sequence[str], size: int = BATCH) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def _probes(ids: Sequence[str]) -> Sequence[str]:
+    return ids[:: max(1, len(ids) // PROBES)]
+
+
+def _unfound(index: WordIndex, chunks: Sequence[Chunk]) -> str:
+    """Says which of the chunks is not found by its words; "" if all are."""
+    from pagesight.tokens import tokenize
+
+    for chunk in chunks:
+        words = " ".join(chunk.text.split()[:PROBE_WORDS])
+        on_page = (chunk.pages[0], chunk.pages[0]) if chunk.pages else None
+        own = Filter(documents=(chunk.document_id,), pages=on_page)
+        found = index.search(words, PAGE_LIMIT, own)
+        if tokenize(words) and len(found) < PAGE_LIMIT and chunk.id not in dict(found):
+            return f"a search does not find {chunk.id}"
+    return ""
+
+
+def _same(vector: Vector, other: Vector) -> bool:
+    return vector.shape == other.shape and bool(vector @ other >= COSINE_OF_ITSELF)
+
+
+def matrix(vectors: Mapping[str, Vector]) -> Matrix:
+    """The vectors, one row each, in their order.
+
+    Raises:
+        LibraryError: they are of different lengths.
+    """
+    import numpy as np
+
+    if len({len(vector) for vector in vectors.values()}) > 1:
+        raise LibraryError(
+            "the catalogue has vectors of different lengths in one space: "
+            "`pagesight doctor --repair` makes them anew"
+        )
+    return np.stack(list(vectors.values()))

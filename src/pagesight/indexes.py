@@ -1,0 +1,252 @@
+"""The indexes of a library: one for each vector space, two of words, searched together with the
+catalogue, so that what is found is what was committed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pagesight.derived import DerivedIndex, MemoryIndex, in_silence
+from pagesight.errors import LibraryError
+from pagesight.feeds import Done, PageFeed, VectorFeed, WordFeed, matrix
+from pagesight.ports import PAGES, WORDS, Catalogue, VectorIndex, WordIndex, page_of
+from pagesight.results import Filter
+
+if TYPE_CHECKING:
+    from pagesight.ports import Vector
+
+SPACES = ("text", "visual")
+"""The vector spaces: what texts mean, and what pictures show. Never mixed."""
+
+EXACT_LIMIT = 4_000
+"""Chunks whose vectors are read from the catalogue and compared one by one, where a filter
+leaves no more: some 20 ms at 384 dimensions. Above, an index search that drops what does not
+pass is faster, because the filter is then weak or the library large."""
+
+FETCH_LIMIT = 16_000
+"""Neighbours fetched through a weak filter before every vector that passes is compared instead."""
+
+
+class Indexes:
+    """The indexes in `folder`, none of which is opened before it is asked.
+
+    `words_in_memory` says that `open_words` gives an index that is empty at every start.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        open_vectors: Callable[[Path], VectorIndex],
+        open_words: Callable[[Path], WordIndex],
+        *,
+        words_in_memory: bool,
+        writable: bool,
+    ) -> None:
+        self._folder = folder
+        self._catalogue = catalogue
+        self._open_vectors = open_vectors
+        self._writable = writable
+
+        def of_words(
+            name: str, feed: WordFeed | PageFeed
+        ) -> MemoryIndex[WordIndex] | DerivedIndex[WordIndex]:
+            if words_in_memory:
+                return MemoryIndex(name, catalogue, feed)
+            return DerivedIndex(name, folder, catalogue, feed, writable=writable)
+
+        self._words = of_words(WORDS, WordFeed(catalogue, open_words))
+        self._pages = of_words(PAGES, PageFeed(catalogue, open_words))
+        self._spaces = {
+            space: DerivedIndex(
+                space,
+                folder,
+                catalogue,
+                VectorFeed(catalogue, open_vectors, space),
+                writable=writable,
+            )
+            for space in SPACES
+        }
+
+    def recover(self) -> Mapping[str, str]:
+        """Checks, repairs and brings up to date. Index -> what was wrong with it."""
+        faults = {index.name: index.recover() for index in self._all()}
+        return {name: fault for name, fault in faults.items() if fault}
+
+    def drain(self) -> None:
+        """Brings all up to date with the catalogue."""
+        for index in self._all():
+            index.drain()
+
+    def fault(self, name: str, done: Done = in_silence, *, thorough: bool = True) -> str:
+        """How an index ("words", "pages" or a space) differs from the catalogue; "" if it does
+        not. `thorough` compares every vector, otherwise only ids and samples.
+
+        Raises:
+            SettingsError: there is no room for the copy that a reader looks at.
+        """
+        return self._named(name).fault(done, thorough=thorough)
+
+    def names(self) -> list[str]:
+        return [index.name for index in self._all()]
+
+    def stopped(self) -> list[str]:
+        """Names of those that another writer is changing, or was changing when it was killed."""
+        return [index.name for index in self._all() if index.stopped()]
+
+    def others(self) -> list[Path]:
+        """Directories of generations that do not serve."""
+        return [directory for index in self._all() for directory in index.others()]
+
+    def rebuild(self, name: str) -> None:
+        """Builds an index anew."""
+        self._named(name).rebuild()
+
+    def erase(self) -> None:
+        """Builds every index anew in a new directory: what was deleted is gone from its bytes.
+
+        Raises:
+            LibraryError: a former directory cannot be removed.
+        """
+        for index in self._all():
+            if isinstance(index, MemoryIndex):
+                # What another engine left: the next writer that uses it builds it anew.
+                for directory in self._folder.glob(f"{index.name}-*"):
+                    shutil.rmtree(directory, ignore_errors=True)
+            elif index.generation() is not None:
+                index.rebuild(spotless=True)
+        left = self.others()
+        if left:
+            raise LibraryError(f"{left[0]} cannot be removed: remove it, and then erase again")
+
+    def replace_space(self, space: str, staged: str, settings: Mapping[str, str]) -> None:
+        """Lets the vectors that the catalogue holds under `staged` take a space's place, and sets
+        `settings`, in one commit."""
+        index = self._spaces[space]
+        feed = VectorFeed(self._catalogue, self._open_vectors, staged)
+        generation = index.generation_setting(index.build(feed))
+        self._catalogue.swap_vectors(staged, space, {**settings, **generation})
+        index.adopt()
+
+    def search_vectors(
+        self, space: str, vector: Vector, count: int, filter: Filter
+    ) -> list[tuple[str, float]]:
+        """At most `count` (chunk id, cosine), best first, ties by id, of the chunks that pass."""
+        if count < 1 or space not in self._spaces:
+            return []
+        if filter:
+            ids = self._catalogue.matching(filter, EXACT_LIMIT)
+            if ids is not None:
+                return self._compare(space, vector, ids, count)
+        # The outbox is read before the index is refreshed: what leaves it in between is
+        # then found in both, and nothing is found in neither.
+        coming, waiting = self._spaces[space].waiting()
+        fresh = self._compare(space, vector, self._passing(coming, filter), count)
+        known = self._known(space, vector, count, filter, waiting)
+        if known is None:
+            return self._compare(space, vector, self._every(space, filter), count)
+        return _best([*fresh, *known], count)
+
+    def search_words(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
+        """At most `count` (chunk id, BM25 score), best first, ties by id, of the chunks that
+        share a word with `text` and pass."""
+        fetch = count
+        while fetch > 0:
+            found = _ask_words(self._words, text, fetch, filter)
+            live = self._catalogue.live([id for id, _ in found], filter)
+            passing = [pair for pair in found if pair[0] in live]
+            if len(passing) >= count or len(found) < fetch:
+                return passing[:count]
+            fetch *= 2
+        return []
+
+    def search_pages(self, text: str, count: int, filter: Filter) -> list[tuple[str, int]]:
+        """At most `count` (document id, 0-based page index), best first by BM25 over the words
+        of the whole page, ties by id; the filter's kinds do not matter here."""
+        pages = Filter(documents=filter.documents, pages=filter.pages)
+        return [page_of(id) for id, _ in _ask_words(self._pages, text, count, pages)]
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        for index in self._all():
+            index.close()
+
+    def _all(
+        self,
+    ) -> list[MemoryIndex[WordIndex] | DerivedIndex[WordIndex] | DerivedIndex[VectorIndex]]:
+        return [self._words, self._pages, *self._spaces.values()]
+
+    def _named(
+        self, name: str
+    ) -> MemoryIndex[WordIndex] | DerivedIndex[WordIndex] | DerivedIndex[VectorIndex]:
+        return next(index for index in self._all() if index.name == name)
+
+    def _known(
+        self, space: str, vector: Vector, count: int, filter: Filter, waiting: Collection[str]
+    ) -> list[tuple[str, float]] | None:
+        """What the index finds among the chunks that pass and that it is up to date about; None
+        where it cannot tell: fewer than `count` of them are among the nearest `FETCH_LIMIT`, or
+        another process is at work on it."""
+        fetch = count + len(waiting)
+        while fetch <= FETCH_LIMIT:
+            if self._in_flux(space):
+                return None
+            try:
+                found = self._nearest(space, vector, fetch)
+            except LibraryError:
+                if self._in_flux(space):
+                    return None
+                raise
+            live = self._catalogue.live([id for id, _ in found if id not in waiting], filter)
+            passing = [pair for pair in found if pair[0] in live]
+            if len(passing) >= count or len(found) < fetch:
+                return passing
+            fetch *= 4
+        return None
+
+    def _nearest(self, space: str, vector: Vector, count: int) -> list[tuple[str, float]]:
+        return self._spaces[space].ask(lambda index: index.search(vector, count))
+
+    def _in_flux(self, space: str) -> bool:
+        """Another process is changing the index, or died while it was. What is read from it then
+        may be torn, and merely opening it would write: Chroma catches up on its log first, and
+        saves the result when enough has come together."""
+        return not self._writable and self._spaces[space].dirty()
+
+    def _compare(
+        self, space: str, vector: Vector, ids: Sequence[str], count: int
+    ) -> list[tuple[str, float]]:
+        """The nearest of these chunks, by comparing each of their vectors in the catalogue."""
+        import numpy as np
+
+        vectors = self._catalogue.vectors(space, ids) if ids else {}
+        if not vectors:
+            return []
+        cosines = matrix(vectors) @ np.asarray(vector, dtype=np.float32)
+        # As in the index: beyond six decimals, equal vectors would differ.
+        return _best(
+            ((id, round(float(cosine), 6)) for id, cosine in zip(vectors, cosines, strict=True)),
+            count,
+        )
+
+    def _passing(self, ids: Sequence[str], filter: Filter) -> list[str]:
+        return sorted(self._catalogue.live(ids, filter)) if ids else []
+
+    def _every(self, space: str, filter: Filter) -> list[str]:
+        ids = list(self._catalogue.all_ids(space))
+        return self._passing(ids, filter) if filter else ids
+
+
+def _ask_words(
+    words: MemoryIndex[WordIndex] | DerivedIndex[WordIndex],
+    text: str,
+    count: int,
+    filter: Filter,
+) -> list[tuple[str, float]]:
+    return words.ask(lambda index: index.search(text, count, filter))
+
+
+def _best(found: Iterable[tuple[str, float]], count: int) -> list[tuple[str, float]]:
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]

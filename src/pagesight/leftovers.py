@@ -1,0 +1,105 @@
+"""What lies in a library's folder and belongs to none of its documents."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pagesight.errors import LibraryError
+from pagesight.indexes import Indexes
+from pagesight.ports import Catalogue, CropStore, ParseCache
+from pagesight.sources import is_remote, local_copy
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.tmp")
+"""What `files.replacing` writes into, and a kill leaves behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What was removed."""
+
+    crops: int = 0
+    parses: int = 0
+    """Cached parsed documents."""
+    temporary: int = 0
+    """Half-written files that a kill left."""
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftovers:
+    """What could be removed while nothing is being written."""
+
+    crops: frozenset[str]
+    """Keys that no chunk refers to."""
+    parses: tuple[Path, ...]
+    """Cached parsed documents that are not in the catalogue."""
+    temporary: tuple[Path, ...]
+    """Half-written files."""
+    generations: tuple[Path, ...]
+    """Directories of indexes that do not serve."""
+
+
+def leftovers(
+    root: Path, catalogue: Catalogue, crops: CropStore, parses: ParseCache, indexes: Indexes
+) -> Leftovers:
+    """Looks through the folder of a library."""
+    live = set(catalogue.upkeep.document_ids())
+    return Leftovers(
+        crops=frozenset(crops.keys() - catalogue.upkeep.images()),
+        parses=tuple(sorted(path for path, id in parses.entries().items() if id not in live)),
+        temporary=tuple(
+            sorted(path for path in root.rglob(".*.tmp") if _TEMPORARY.fullmatch(path.name))
+        ),
+        generations=tuple(indexes.others()),
+    )
+
+
+def sweep(found: Leftovers, crops: CropStore, parses: ParseCache) -> Swept:
+    """Removes them.
+
+    Raises:
+        LibraryError: a file cannot be removed.
+    """
+    for directory in found.generations:
+        remove_folder(directory)
+    size = crops.remove(found.crops) + parses.discard(found.parses)
+    size += sum(_remove(path) for path in found.temporary)
+    return Swept(
+        crops=len(found.crops),
+        parses=len(found.parses),
+        temporary=len(found.temporary),
+        bytes=size,
+    )
+
+
+def stale_downloads(downloads: Path, sources: Iterable[str]) -> list[Path]:
+    """Folders of copies of URLs that are not among the sources."""
+    live = {local_copy(source, downloads).parent for source in sources if is_remote(source)}
+    return sorted(set(downloads.glob("*/*")) - live)
+
+
+def remove_folder(folder: Path) -> None:
+    """Removes a folder, if it is there.
+
+    Raises:
+        LibraryError: it cannot be removed.
+    """
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise LibraryError(f"cannot remove {folder}: {error}: make it writable") from error
+
+
+def _remove(path: Path) -> int:
+    """Bytes that the file took."""
+    try:
+        size = path.stat().st_size
+        path.unlink()
+    except OSError as error:
+        raise LibraryError(f"cannot remove {path}: {error}: make its folder writable") from error
+    return size
