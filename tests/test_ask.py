@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pagesight.ask import NOTHING_FOUND, Asker
+from pagesight.document import Metadata
 from pagesight.generative import TEMPLATES, GenerativeAnswerer
-from pagesight.ingest import text_vectors
+from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library
 from pagesight.prompts import load as load_prompt
 from pagesight.results import Answer, Filter, Query
 from pagesight.retrieve import Retriever
 from pagesight.settings import load
-from tests.builders import a_chunk, a_document, open_library, some_pages
+from tests.builders import a_chunk, a_document, an_id, open_library, some_pages
 from tests.evidence import CROP, ScriptedChat
 from tests.models import HashedWords
 
@@ -56,6 +58,19 @@ def test_an_answer_is_checked_against_what_was_shown(library: Library) -> None:
     assert citation.verified
     assert (citation.page_number, citation.page_label) == (2, "1-2")
     assert answer.usage["completion_tokens"] == len(chat.reply)
+
+
+def test_the_answer_says_which_of_two_revisions_it_cites(library: Library) -> None:
+    chunk = a_chunk(
+        "newer", "The bearing bracket is tightened to 90 Nm.", document_id=an_id("second")
+    )
+    vectors = {"text": text_vectors(HashedWords(), [chunk])}
+    newer = replace(a_document("second"), metadata=Metadata(supersedes=("manual.pdf",)))
+    library.put(newer, some_pages(), [chunk], vectors)
+    first = asker(library, ScriptedChat("It is tightened to 90 Nm [1].")).ask(QUESTION)
+    assert first.notes == ("second.pdf is preferred to manual.pdf, which it supersedes",)
+    second = asker(library, ScriptedChat("It was tightened to 85 Nm [2].")).ask(QUESTION)
+    assert second.notes == ("manual.pdf is superseded by second.pdf",)
 
 
 def test_a_changed_number_is_cited_and_not_verified(library: Library) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from pagesight.adapters.pytesseract import ReadWord
-from pagesight.document import Chunk
+from pagesight.document import Chunk, Metadata
 from pagesight.errors import SettingsError
-from pagesight.ingest import text_vectors
+from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library
 from pagesight.ports import OpticalWord
 from pagesight.results import Filter, Query
@@ -231,3 +231,40 @@ def test_a_page_stands_for_its_best_chunk_when_its_words_are_spread(tmp_path: Pa
         pages = library.search_pages("compressor valve plate steel 7C27Mo2", 5)
         assert pages == [(an_id("manual"), 0), (an_id("manual"), 1)]
         assert library.chunks_on(an_id("manual"), 0) == ["left", "right"]
+
+
+def revision(library: Library, name: str, text: str, *, supersedes: str = "") -> None:
+    """A document of one sentence."""
+    chunk = a_chunk(f"{name} says", text, document_id=an_id(name))
+    metadata = Metadata(supersedes=(supersedes,) if supersedes else ())
+    vectors = {"text": text_vectors(HashedWords(), [chunk])}
+    document = replace(a_document(name), metadata=metadata)
+    library.put(document, some_pages(), [chunk], vectors)
+
+
+def test_what_is_superseded_comes_after_what_takes_its_place(library: Library) -> None:
+    question = Query(text="How many litres does the gear box take?")
+    revision(library, "first", "The gear box takes 4 litres of oil.")
+    alone = retriever(library).retrieve(question).hits
+    assert (alone[0].chunk.id, alone[0].superseded_by) == ("first says", "")
+    revision(library, "second", "The gear box takes 5 litres of oil.", supersedes="first.pdf")
+    hits = retriever(library).retrieve(question).hits
+    assert [hit.chunk.id for hit in hits[:2]] == ["second says", "first says"]
+    assert [hit.superseded_by for hit in hits[:2]] == ["", "second.pdf"]
+
+
+@pytest.mark.parametrize("reference", ["first.pdf", "/documents/first.pdf", an_id("first")])
+def test_a_superseded_document_may_be_named_in_any_way(library: Library, reference: str) -> None:
+    revision(library, "first", "The gear box takes 4 litres of oil.")
+    revision(library, "second", "The gear box takes 5 litres of oil.", supersedes=reference)
+    assert {old: new.name for old, new in library.superseded().items()}[
+        an_id("first")
+    ] == "second.pdf"
+
+
+def test_a_superseded_document_answers_where_it_alone_says_something(library: Library) -> None:
+    revision(library, "first", "The gear box is filled through the level plug.")
+    revision(library, "second", "Paint the housing grey.", supersedes="first.pdf")
+    hits = retriever(library).retrieve(Query(text="Where is the gear box filled?")).hits
+    assert hits[0].chunk.id == "first says"
+    assert hits[0].superseded_by == "second.pdf"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pagesight.citations import check_marks, cite
 from pagesight.library import Library
 from pagesight.ports import Answerer
-from pagesight.results import Answer, Evidence, Hit, Query
+from pagesight.results import Answer, Citation, Evidence, Hit, Query
 from pagesight.retrieve import Retriever
 from pagesight.sentences import first_words
 from pagesight.settings import AskSettings
@@ -79,8 +79,22 @@ class Asker:
             citations=citations,
             evidence=tuple(evidence),
             grounded=bool(citations),
+            notes=self._notes(citations),
             answerer=self._answerer.name,
             unknown_marks=unknown,
             usage=self._answerer.usage() if evidence else {},
             timings=timings,
         )
+
+    def _notes(self, citations: Sequence[Citation]) -> tuple[str, ...]:
+        """Says of cited documents that are superseded, or that others are superseded by."""
+        newer = self._library.superseded()
+        notes = []
+        for cited in dict.fromkeys(citation.document_id for citation in citations):
+            for old_id, new in newer.items():
+                old = self._library.document(old_id) if cited in (old_id, new.id) else None
+                if old is not None and cited == old_id:
+                    notes.append(f"{old.name} is superseded by {new.name}")
+                elif old is not None:
+                    notes.append(f"{new.name} is preferred to {old.name}, which it supersedes")
+        return tuple(notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +65,7 @@ class Retriever:
         watch = Stopwatch()
         lists = self._lists(query, watch)
         with watch.stage("fuse"):
-            fused = self._fused(lists)
+            fused = self._current_first(self._fused(lists))
             hits = self.hits(fused[: count or self._settings.count])
         return Ranking(hits=tuple(hits), fused=tuple(fused), seconds=watch.seconds)
 
@@ -73,10 +73,28 @@ class Retriever:
         """The chunks behind a part of a ranking; those that have left the library are left out."""
         chunks = {chunk.id: chunk for chunk in self._library.chunks([item.id for item in fused])}
         documents = _Documents(self._library)
-        live = [item for item in fused if item.id in chunks]
-        return [
-            documents.hit(chunks[item.id], item, rank) for rank, item in enumerate(live, start=1)
+        hits: list[Hit] = []
+        for item in fused:
+            chunk = chunks.get(item.id)
+            hit = documents.hit(chunk, item, len(hits) + 1) if chunk else None
+            if hit is not None:
+                hits.append(hit)
+        return hits
+
+    def _current_first(self, fused: Sequence[Fused]) -> list[Fused]:
+        """Lowers what stands in documents that a newer one supersedes: the newer one then comes
+        first where both say the same, and the older one still answers where it alone does."""
+        old = tuple(self._library.superseded())
+        if not old:
+            return list(fused)
+        theirs = self._library.among([item.id for item in fused], Filter(documents=old))
+        weighed = [
+            replace(item, score=item.score * self._settings.superseded)
+            if item.id in theirs
+            else item
+            for item in fused
         ]
+        return sorted(weighed, key=lambda item: (-item.score, item.id))
 
     def _lists(self, query: Query, watch: Stopwatch) -> Mapping[str, Sequence[str]]:
         """List name -> chunk ids, best first, each at most `depth` long."""
@@ -205,14 +223,16 @@ class _Documents:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._known: dict[str, tuple[Document, list[Page]]] = {}
+        self._newer = library.superseded()
+        self._known: dict[str, tuple[Document, list[Page]] | None] = {}
 
-    def hit(self, chunk: Chunk, item: Fused, rank: int) -> Hit:
-        if chunk.document_id not in self._known:
-            document = self._library.document(chunk.document_id)
-            assert document is not None, "a live chunk has a document"
-            self._known[document.id] = (document, self._library.pages(document.id))
-        document, pages = self._known[chunk.document_id]
+    def hit(self, chunk: Chunk, item: Fused, rank: int) -> Hit | None:
+        """None where the document has left the library since the chunk was read."""
+        known = self._of(chunk.document_id)
+        if known is None:
+            return None
+        document, pages = known
+        newer = self._newer.get(document.id)
         return Hit(
             chunk=chunk,
             document=document,
@@ -220,4 +240,12 @@ class _Documents:
             rank=rank,
             score=item.score,
             ranks=item.ranks,
+            superseded_by=newer.name if newer else "",
         )
+
+    def _of(self, document_id: str) -> tuple[Document, list[Page]] | None:
+        if document_id not in self._known:
+            document = self._library.document(document_id)
+            pages = self._library.pages(document_id)
+            self._known[document_id] = (document, pages) if document and pages else None
+        return self._known[document_id]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pagesight import settings as configuration
-from pagesight.app import App, build
-from pagesight.document import KINDS, Kind
+from pagesight.document import KINDS, Kind, Metadata
 from pagesight.errors import SettingsError
-from pagesight.library import Library
 from pagesight.results import Filter
 from pagesight.settings import Settings
+
+if TYPE_CHECKING:
+    from pagesight.app import App
+    from pagesight.library import Library
 
 Where = Annotated[
     Path, typer.Option("--library", "-l", envvar="PAGESIGHT_LIBRARY", help="The library's folder.")
@@ -38,7 +41,21 @@ Documents = Annotated[
     list[str] | None,
     typer.Option("--document", "-d", help="Id, path or file name; may be repeated."),
 ]
+Conditions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="FIELD=VALUE",
+        help="Only documents with this tag, language or revision; may be repeated.",
+    ),
+]
 Pages = Annotated[str | None, typer.Option(help="Page number, or range: 12 or 3-10.")]
+
+_FIELDS: Mapping[str, Callable[[Metadata], Collection[str]]] = {
+    "tag": lambda metadata: metadata.tags,
+    "language": lambda metadata: (metadata.language,),
+    "revision": lambda metadata: (metadata.revision,),
+}
 
 DEFAULT_LIBRARY = Path("pagesight-library")
 
@@ -60,6 +77,8 @@ def open_app(
     create: bool = False,
 ) -> App:
     """The App over a library folder, by default with the shipped settings."""
+    from pagesight.app import build
+
     chosen = settings or configuration.load()
     return build(chosen, library, writable=writable, create=create, notify=warn)
 
@@ -73,17 +92,39 @@ def make_filter(
     kinds: list[str] | None,
     documents: list[str] | None,
     pages: str | None,
+    conditions: list[str] | None = None,
 ) -> Filter:
     """The filter that the options mean.
 
     Raises:
-        SettingsError: an unknown kind or document, or pages that are no range.
+        SettingsError: an unknown kind, document or field, pages that are no range, or conditions
+            that no document meets.
     """
+    chosen = tuple(library.find(name).id for name in documents or ())
+    if conditions:
+        meeting = _meeting(library, conditions)
+        chosen = tuple(id for id in chosen or meeting if id in meeting)
+        if not chosen:
+            raise SettingsError(f"no document meets --where {' --where '.join(conditions)}")
     return Filter(
-        documents=tuple(library.find(name).id for name in documents or ()),
+        documents=chosen,
         kinds=tuple(_kind(name) for name in kinds or ()),
         pages=_page_range(pages) if pages else None,
     )
+
+
+def _meeting(library: Library, conditions: list[str]) -> list[str]:
+    """Ids of the documents whose metadata meet every condition."""
+    documents = library.documents()
+    for condition in conditions:
+        field, equals, value = condition.partition("=")
+        if field not in _FIELDS or not equals:
+            raise SettingsError(
+                f"--where {condition}: write it as FIELD=VALUE; fields are {', '.join(_FIELDS)}"
+            )
+        said = _FIELDS[field]
+        documents = [document for document in documents if value in said(document.metadata)]
+    return [document.id for document in documents]
 
 
 def _kind(name: str) -> Kind:
