@@ -46,7 +46,7 @@ def test_a_pipeline_can_extend_another(tmp_path: Path) -> None:
     ("override", "message"),
     [
         ("ask.modell=x", r"--set ask.modell=x: no key 'modell' in \[ask\]; known are model"),
-        ("asc.model=x", "no section 'asc'; known are parse, chunk"),
+        ("asc.model=x", "no section 'asc'; known are fetch, parse, chunk"),
         ("ask.model", "write it as section.key=value"),
         ("retrieve.depth=many", "must be of type int, not 'many'"),
         ("retrieve.depth=1.5", "must be of type int"),

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pagesight import prompts
+from pagesight import doctor, prompts
 from pagesight.ask import Asker
-from pagesight.document import Chunk
-from pagesight.errors import ServiceError, SettingsError
+from pagesight.contents import NO_VISUAL
+from pagesight.doctor import Finding
+from pagesight.document import Chunk, Document
+from pagesight.errors import DocumentError, PagesightError, ServiceError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
+from pagesight.feeds import Done
 from pagesight.generative import TEMPLATES, GenerativeAnswerer
-from pagesight.ingest import (
-    Ingester,
-    Workers,
-    text_vectors,
-    visual_vectors,
-)
+from pagesight.ingest import Ingester, Looker, Parsing, Recipe, Request, Storer
+from pagesight.ingest.parsing import Window
+from pagesight.ingest.vectors import text_vectors, visual_vectors
 from pagesight.library import Library
+from pagesight.models import best_engine
 from pagesight.ports import Answerer, ChatModel, TextEmbedder, VisualEmbedder, WordIndex
+from pagesight.results import Failed
 from pagesight.retrieve import Retriever
 from pagesight.settings import RetrieveSettings, Settings
 from pagesight.workers import (
@@ -35,10 +37,10 @@ if TYPE_CHECKING:
     from pagesight.adapters.open_clip import OpenClipEmbedder
     from pagesight.ports import Vector
 
-NO_VISUAL = "visual.missing"
-"""Note in the library: why documents of it have no CLIP vectors."""
-BATCH = 256
-"""Chunks that are embedded at a time when a space is made anew."""
+CATALOGUE = "catalogue.db"
+"""The file in a library's folder that makes it one."""
+WRITER_LOCK = "writer.lock"
+"""The file in a library's folder that its writer locks."""
 
 Notify = Callable[[str], None]
 
@@ -81,60 +83,111 @@ class App:
         Raises:
             SettingsError: the library's vectors belong to another model.
         """
-        from pagesight.adapters.filesystem import FileParseCache
+        from pagesight.adapters.fsspec import FsspecFiles
         from pagesight.adapters.pebble import PebblePool
 
-        root, parse = self.library.root, self.settings.parse
-        self.library.bind("text", self._text.fingerprint)
+        root, fetch = self.library.root, self.settings.fetch
+        parse, chunk = self.settings.parse, self.settings.chunk
+        self.library.bind("text", self._text.fingerprint, self.settings.text.model)
+        pool = PebblePool(parse.workers, parse.memory_mb)
         return Ingester(
             library=self.library,
-            workers=Workers(
-                pool=PebblePool(parse.workers),
-                profile=partial(profile_in_worker, self.settings, root),
-                parse=partial(parse_in_worker, self.settings, root),
+            remote=FsspecFiles(
+                self.library.downloads, seconds=fetch.seconds, most_bytes=fetch.most_mb * 2**20
             ),
-            cache=FileParseCache(root / "parsed", self.library.crops),
-            parser_fingerprint=parser_of(self.settings, root).fingerprint,
-            text=self._text,
-            visual=lambda: self._visual_for_crops,
-            parse=parse,
-            chunk=self.settings.chunk,
+            looker=Looker(pool, partial(profile_in_worker, self.settings, root)),
+            parsing=Parsing(pool, partial(parse_in_worker, self.settings, root), parse),
+            storer=Storer(
+                library=self.library,
+                text=self._text,
+                visual=lambda: self._visual_for_crops,
+                chunk=chunk,
+            ),
+            cache=self.library.parses,
+            recipe=Recipe(parser=parser_of(self.settings, root).fingerprint, chunk=chunk),
         )
 
-    def reembed(self, space: str, done: Callable[[int, int], None]) -> None:
+    def reembed(self, space: str, done: Done) -> None:
         """Makes the vectors of a space by the configured model, anew or for the first time.
 
-        `done` is told (chunks done, chunks in all). The old vectors serve until the end.
+        `done` is told (chunks done, chunks in all). The old vectors serve until the end; what
+        was made before an interruption is kept, and the next call goes on from there.
 
         Raises:
             ServiceError: the model cannot be had; nothing was changed.
+            LibraryError: crops are missing; nothing was changed.
         """
-        vectors_of: Callable[[Sequence[Chunk]], Mapping[str, Vector]]
         if space == "visual":
-            visual = self._open_clip()
+            visual = self._clip
             visual.load()
-            fingerprint = visual.fingerprint
-            vectors_of = partial(visual_vectors, visual, self.library)
-        else:
-            fingerprint = self._text.fingerprint
-            vectors_of = partial(text_vectors, self._text)
-        self.library.replace_space(space, fingerprint, self._batches(vectors_of, done))
-        if space == "visual":
+            look = partial(self._looks, visual)
+            self.library.replace_space(space, visual.fingerprint, look, done)
             self.library.set_note(NO_VISUAL, "")
+        else:
+            embed = partial(text_vectors, self._text)
+            self.library.replace_space(space, self._text.fingerprint, embed, done)
 
-    def _batches(
-        self,
-        vectors_of: Callable[[Sequence[Chunk]], Mapping[str, Vector]],
-        done: Callable[[int, int], None],
-    ) -> Iterator[Mapping[str, Vector]]:
-        chunks = [
-            chunk
-            for document in self.library.documents()
-            for chunk in self.library.document_chunks(document.id)
+    def doctor(
+        self, tell: doctor.Done, *, quick: bool = False, repair: bool = False
+    ) -> tuple[list[Finding], list[Finding]]:
+        """What is wrong with the library, and what is left of it after `repair`.
+
+        To be repaired, the library must be open for writing and not have been recovered.
+
+        Raises:
+            LibraryError: the catalogue itself is damaged; the message has the remedy.
+        """
+        from pagesight.adapters.filelock import FileWriterLock
+
+        library = self.library
+        if repair:
+            found = doctor.examine(library, tell, quick=quick)
+            means = doctor.Means(
+                embed=self._missing_vectors, reparse=self._reparse, restore=self._restore
+            )
+            return found, doctor.repair(library, found, means, tell, quick=quick)
+        lock = FileWriterLock(library.root / WRITER_LOCK)
+        found = doctor.examine(library, tell, quick=quick, held=lock.held)
+        return found, found
+
+    def _missing_vectors(self, space: str, chunks: Sequence[Chunk]) -> Mapping[str, Vector]:
+        """Vectors of a space by the model that it belongs to."""
+        if space == "text":
+            self.library.bind(space, self._text.fingerprint, self.settings.text.model)
+            return text_vectors(self._text, chunks)
+        visual = self._clip
+        self.library.bind(space, visual.fingerprint, self.settings.visual.model)
+        visual.load()
+        return self._looks(visual, chunks)
+
+    def _reparse(self, path: Path, document: Document, pages: Collection[int]) -> None:
+        """Parses the windows that hold these pages, as ingest did, so that crops are cut anew."""
+        from pagesight.adapters.pebble import PebblePool
+
+        parse = self.settings.parse
+        size = parse.window_pages
+        windows = [
+            Window(path=path, start=start, stop=min(start + size, document.page_count))
+            for start in sorted({page // size * size for page in pages})
         ]
-        for start in range(0, len(chunks), BATCH):
-            yield vectors_of(chunks[start : start + BATCH])
-            done(min(start + BATCH, len(chunks)), len(chunks))
+        pool = PebblePool(parse.workers, parse.memory_mb)
+        work = partial(parse_in_worker, self.settings, self.library.root)
+        for _, result in pool.map(work, windows, lambda window: parse.page_seconds * size):
+            if isinstance(result, PagesightError):
+                raise result
+            if isinstance(result, Exception):
+                raise DocumentError(f"{path}: {result}") from result
+
+    def _restore(self, source: str) -> None:
+        """Ingests what is at a path or URL anew."""
+        for event in self.ingester.ingest(Request(paths=[source], reparse=True)):
+            if isinstance(event, Failed):
+                raise DocumentError(f"{source}: {event.reason}")
+
+    def _looks(self, visual: VisualEmbedder, chunks: Sequence[Chunk]) -> Mapping[str, Vector]:
+        """CLIP vectors of those chunks whose pictures are there."""
+        pictured = [chunk for chunk in chunks if self.library.picture(chunk)]
+        return visual_vectors(visual, self.library, pictured)
 
     def retriever_with(self, retrieve: RetrieveSettings) -> Retriever:
         """The retriever with other settings: what an ablation measures.
@@ -142,7 +195,7 @@ class App:
         Raises:
             SettingsError: the library's vectors belong to another model.
         """
-        self.library.bind("text", self._text.fingerprint)
+        self.library.bind("text", self._text.fingerprint, self.settings.text.model)
         return Retriever(
             self.library,
             self._text,
@@ -153,6 +206,22 @@ class App:
 
     @cached_property
     def _text(self) -> TextEmbedder:
+        text = self.settings.text
+        auto = text.engine == "auto"
+        if (best_engine(text.model) if auto else text.engine) == "torch":
+            return self._sentence_transformers()
+        from pagesight.adapters.openvino import OpenVinoEmbedder
+
+        return OpenVinoEmbedder(
+            text.model,
+            batch_size=text.batch_size,
+            passage_prefix=text.passage_prefix,
+            question_prefix=text.question_prefix,
+            otherwise=self._sentence_transformers if auto else None,
+            notify=self._notify,
+        )
+
+    def _sentence_transformers(self) -> TextEmbedder:
         from pagesight.adapters.huggingface_hub import prefer_local_files
         from pagesight.adapters.sentence_transformers import SentenceTransformerEmbedder
 
@@ -165,7 +234,8 @@ class App:
             before_hub=prefer_local_files,
         )
 
-    def _open_clip(self) -> OpenClipEmbedder:
+    @cached_property
+    def _clip(self) -> OpenClipEmbedder:
         from pagesight.adapters.huggingface_hub import prefer_local_files
         from pagesight.adapters.open_clip import OpenClipEmbedder
 
@@ -182,8 +252,8 @@ class App:
         """None where the library has no CLIP vectors, or where their model cannot be had now."""
         if not self.settings.visual.enabled or "visual" not in self.library.spaces():
             return None
-        visual = self._open_clip()
-        self.library.bind("visual", visual.fingerprint)
+        visual = self._clip
+        self.library.bind("visual", visual.fingerprint, self.settings.visual.model)
         try:
             visual.load()
         except ServiceError as error:
@@ -197,7 +267,7 @@ class App:
         if not self.settings.visual.enabled:
             self.library.set_note(NO_VISUAL, "visual.enabled is false")
             return None
-        visual = self._open_clip()
+        visual = self._clip
         try:
             visual.load()
         except ServiceError as error:
@@ -207,7 +277,7 @@ class App:
                 f"`pagesight reembed --visual --library {self.library.root}`"
             )
             return None
-        self.library.bind("visual", visual.fingerprint)
+        self.library.bind("visual", visual.fingerprint, self.settings.visual.model)
         return visual
 
     def _answerer(self) -> Answerer:
@@ -218,17 +288,24 @@ class App:
         return GenerativeAnswerer(chat_model(self.settings, ask.model), prompt, images=ask.images)
 
 
+def is_library(root: Path) -> bool:
+    """Whether there is a library in the folder."""
+    return (root.expanduser() / CATALOGUE).is_file()
+
+
 def build(
     settings: Settings,
     root: Path,
     *,
     writable: bool = False,
     create: bool = False,
+    recover: bool = True,
     notify: Notify,
 ) -> App:
     """Opens the library folder `root` and gives the App over it.
 
-    `create` makes a library where there is none; it goes with `writable`.
+    `create` makes a library where there is none; it goes with `writable`. Without `recover` its
+    indexes are left as they are, for `App.doctor` to see.
 
     Raises:
         SettingsError: there is no library at `root`, and none is to be made.
@@ -236,24 +313,26 @@ def build(
     """
     from pagesight.adapters.chromadb import ChromaVectorIndex
     from pagesight.adapters.filelock import FileWriterLock
-    from pagesight.adapters.filesystem import FileCropStore
+    from pagesight.adapters.filesystem import FileCropStore, FileParseCache
     from pagesight.adapters.sqlite import SQLiteCatalogue
 
     root = root.expanduser().absolute()
-    catalogue = root / "catalogue.db"
-    if not create and not catalogue.is_file():
+    if not create and not is_library(root):
         raise SettingsError(
             f"there is no library at {root}: make one with `pagesight ingest FOLDER --library "
             f"{root}`, or name another with --library"
         )
+    crops = FileCropStore(crops_folder(root))
     library = Library(
         root,
-        catalogue=SQLiteCatalogue(catalogue, read_only=not writable),
-        crops=FileCropStore(crops_folder(root)),
+        catalogue=SQLiteCatalogue(root / CATALOGUE, read_only=not writable),
+        crops=crops,
+        parses=FileParseCache(root / "parsed", crops),
         open_vectors=ChromaVectorIndex,
         open_words=_words(settings),
         words_in_memory=settings.words.engine == "rank_bm25",
-        lock=FileWriterLock(root / "writer.lock") if writable else None,
+        lock=FileWriterLock(root / WRITER_LOCK) if writable else None,
+        recover=recover,
     )
     for index, fault in library.repaired.items():
         notify(f"the {index} index was rebuilt: {fault}")

@@ -22,6 +22,10 @@ from pagesight.sentences import first_words, sentence_ranges
 from pagesight.settings import ChunkSettings
 from pagesight.tables import markdown_row, markdown_rule, to_html
 
+CHUNKER_VERSION = 1
+"""Raised with every change that makes other chunks of the same elements: documents are then
+chunked anew by the next ingest."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pagesight.geometry import BBox
@@ -175,6 +175,42 @@ def file_name(source: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What people say about a document beside its bytes; empty fields say nothing."""
+
+    title: str = ""
+    """In place of the title that the file declares or shows."""
+    revision: str = ""
+    language: str = ""
+    """A code like "en"."""
+    tags: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    """Older documents that this one replaces: ids, paths, URLs or file names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was found in a document and what is missing, for a reader to judge the parsing by."""
+
+    characters: int = 0
+    """Of all text that was read, blanks not counted."""
+    unreadable: int = 0
+    """Of these, characters that stand for no letter: U+FFFD, private use, control."""
+    labels: str = ""
+    """The printed page labels in runs: "i to xii, 1-1 to 1-20"; "" where they are the page
+    numbers."""
+    missing: tuple[str, ...] = ()
+    """Labels of figures and tables that the text mentions and that were not found."""
+    page_errors: tuple[str, ...] = ()
+    """A line for each page that could not be parsed or read."""
+
+    @property
+    def unreadable_share(self) -> float:
+        """0 to 1; 0 for a document without text."""
+        return self.unreadable / self.characters if self.characters else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A document as the library knows it."""
 
@@ -187,6 +223,11 @@ class Document:
     chunks: int = 0
     ocr_pages: int = 0
     failed_pages: int = 0
+    recipe: str = ""
+    """What the chunks were made by: parser, its settings, chunk settings, title. The same bytes
+    and the same recipe give the same chunks."""
+    metadata: Metadata = field(default_factory=Metadata)
+    audit: Audit = field(default_factory=Audit)
 
     @property
     def name(self) -> str:

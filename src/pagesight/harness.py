@@ -15,6 +15,7 @@ from pagesight.document import Document
 from pagesight.errors import DocumentError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.files import digest
+from pagesight.library import Library
 from pagesight.settings import RetrieveSettings, Settings
 from pagesight.workers import picture_in_worker
 
@@ -88,7 +89,7 @@ class Harness:
                 asker=app.asker if answers else None,
                 judge=judge_of(app.settings, judge) if plan.judge else None,
                 in_document=in_document,
-                file_text=_file_text,
+                file_text=partial(_file_text, app.library),
             )
 
         return measure(plan, load_set(questions), app.library, subject, out, done)
@@ -174,11 +175,11 @@ class Harness:
         library, parse = self._app.library, self._app.settings.parse
         documents = {document.name: document for document in library.documents()}
         tasks = {
-            (Path(documents[name].source), number - 1): (name, number)
+            (library.original(documents[name]), number - 1): (name, number)
             for name, number in dict.fromkeys((page.document, page.page) for page in wanted.pages)
             if name in documents
         }
-        pool = PebblePool(parse.workers)
+        pool = PebblePool(parse.workers, parse.memory_mb)
         render = partial(picture_in_worker, PICTURE_DPI)
         for task, result in pool.map(render, tasks, lambda task: parse.page_seconds):
             if not isinstance(result, Exception):
@@ -222,11 +223,11 @@ def _counted(documents: Sequence[Document], done: Done) -> Iterator[Document]:
         done(number, len(documents))
 
 
-def _file_text(document: Document, page: int) -> str | None:
+def _file_text(library: Library, document: Document, page: int) -> str | None:
     """The text layer of a page (0-based) of the file; None where the file has gone or changed."""
     from pagesight.adapters.pymupdf.viewing import text_layer
 
-    path = Path(document.source)
+    path = library.original(document)
     try:
         return text_layer(path, page) if digest(path) == document.id else None
     except (OSError, DocumentError, IndexError):

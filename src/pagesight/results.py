@@ -59,6 +59,8 @@ class Hit:
     score: float
     """Fused score: comparable within one result only."""
     ranks: Mapping[str, int]
+    superseded_by: str = ""
+    """File name of the newer document that takes this one's place; "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,8 @@ class Answer:
     """The answer has at least one citation that points to evidence shown."""
     answerer: str
     """"extractive", or the model's name."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know beside the answer: a cited document that is superseded."""
     unknown_marks: int = 0
     """Marks in the model's text that point to nothing shown; they were removed."""
     usage: Mapping[str, int] = field(default_factory=dict)
@@ -135,7 +139,10 @@ class Stored:
     seconds: Mapping[str, float]
     """Seconds by stage: CPU of the parser, wall clock of the others."""
     findings: tuple[str, ...] = ()
-    """What a reader of the log should know: pages that failed, OCR that was missing."""
+    """What a reader of the log should know: pages that failed, OCR that was missing, figures that
+    are mentioned and were not found."""
+    replaced: tuple[str, ...] = ()
+    """Ids of the documents whose place it took."""
     type: Literal["stored"] = "stored"
 
 
@@ -157,12 +164,45 @@ class Failed:
     type: Literal["failed"] = "failed"
 
 
-Outcome = Stored | Skipped | Failed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A source is gone (`ingest --prune`), and its document with it unless it has another."""
+
+    source: str
+    document_id: str
+    type: Literal["removed"] = "removed"
+
+
+Outcome = Stored | Skipped | Failed | Removed
+
+Action = Literal["store", "replace", "renew", "alias", "skip", "remove"]
+"""New; in place of what stood at the path; the same bytes by another recipe; another path of
+known bytes; nothing to do; gone from its folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What an ingest would do with a file (`ingest --dry-run`)."""
+
+    source: str
+    action: Action
+    pages: int = 0
+    """Pages that would be stored."""
+    type: Literal["planned"] = "planned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Files that were looked at so far, before anything is parsed."""
+
+    done: int
+    total: int
+    type: Literal["looked"] = "looked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is going to be parsed, known once every file has been looked at."""
+    """What is going to be stored, known once every file has been looked at."""
 
     documents: int
     pages: int
@@ -177,3 +217,7 @@ class Progress:
     pages_done: int
     page_count: int
     type: Literal["progress"] = "progress"
+
+
+Event = Looked | Plan | Progress | Outcome
+"""What an ingest tells while it runs."""

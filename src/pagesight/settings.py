@@ -19,6 +19,12 @@ ENVIRONMENT_PREFIX = "PAGESIGHT_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSettings:
+    seconds: float
+    most_mb: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParseSettings:
     crop_dpi: int
     ocr_dpi: int
@@ -26,6 +32,8 @@ class ParseSettings:
     workers: int
     window_pages: int
     page_seconds: float
+    document_seconds: float
+    memory_mb: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,7 @@ class ChunkSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
     model: str
+    engine: str
     batch_size: int
     passage_prefix: str
     question_prefix: str
@@ -67,6 +76,7 @@ class RetrieveSettings:
     weight_words: float
     weight_pages: float
     weight_references: float
+    superseded: float
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -96,6 +106,7 @@ class AskSettings:
 class Settings:
     """One whole configuration, section by section as in pipelines/default.toml."""
 
+    fetch: FetchSettings
     parse: ParseSettings
     chunk: ChunkSettings
     text: TextSettings
@@ -219,6 +230,8 @@ def _built(values: Mapping[str, Mapping[str, Any]]) -> Settings:
 def _check(settings: Settings) -> None:
     """Ranges that a type cannot say."""
     positive = {
+        "fetch.seconds": settings.fetch.seconds,
+        "fetch.most_mb": settings.fetch.most_mb,
         "chunk.words": settings.chunk.words,
         "chunk.table_words": settings.chunk.table_words,
         "parse.window_pages": settings.parse.window_pages,
@@ -237,7 +250,16 @@ def _check(settings: Settings) -> None:
     for name, value in positive.items():
         if value <= 0:
             raise SettingsError(f"{name} must be greater than 0, not {value}")
+    if min(settings.parse.workers, settings.parse.document_seconds, settings.parse.memory_mb) < 0:
+        raise SettingsError(
+            "parse.workers, parse.document_seconds and parse.memory_mb must not be negative; "
+            "0 chooses them"
+        )
     if settings.retrieve.rrf_k < 0 or any(w < 0 for w in settings.retrieve.weights.values()):
         raise SettingsError("retrieve.rrf_k and the weights must not be negative")
+    if not 0 <= settings.retrieve.superseded <= 1:
+        raise SettingsError("retrieve.superseded must be between 0 and 1")
+    if settings.text.engine not in ("auto", "openvino", "torch"):
+        raise SettingsError("text.engine must be auto, openvino or torch")
     if settings.words.engine not in ("tantivy", "rank_bm25"):
         raise SettingsError("words.engine must be tantivy or rank_bm25")

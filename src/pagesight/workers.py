@@ -7,7 +7,7 @@ from pathlib import Path
 from time import process_time
 
 from pagesight.document import DocumentProfile
-from pagesight.ingest import ParsedWindow, Window
+from pagesight.ingest.parsing import ParsedWindow, Window
 from pagesight.ports import OpticalReader, Parser
 from pagesight.settings import Settings
 
@@ -39,16 +39,19 @@ def reader_of(settings: Settings) -> OpticalReader | None:
     return PytesseractReader(settings.parse.ocr_languages) if available() else None
 
 
-def profile_in_worker(settings: Settings, root: Path, path: Path) -> DocumentProfile:
-    """Looks at one file; runs in a worker process."""
-    return parser_of(settings, root).profile(path)
+def profile_in_worker(
+    settings: Settings, root: Path, task: tuple[Path, tuple[str, ...]]
+) -> DocumentProfile:
+    """Looks at one file, given with passwords; runs in a worker process."""
+    path, passwords = task
+    return parser_of(settings, root).profile(path, passwords)
 
 
 def parse_in_worker(settings: Settings, root: Path, window: Window) -> ParsedWindow:
     """Parses one window; runs in a worker process."""
     parser = parser_of(settings, root)
     started = process_time()
-    contents = parser.parse_pages(window.path, window.start, window.stop)
+    contents = parser.parse_pages(window.path, window.start, window.stop, window.passwords)
     return ParsedWindow(contents=contents, cpu_seconds=process_time() - started)
 
 

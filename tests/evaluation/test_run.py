@@ -17,7 +17,7 @@ from pagesight.evaluation.runs.run import Runner, Subject
 from pagesight.evaluation.sets.cases import Case, GoldBox, GoldPage
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.geometry import BBox
-from pagesight.ingest import text_vectors
+from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library
 from pagesight.retrieve import Retriever
 from pagesight.settings import load

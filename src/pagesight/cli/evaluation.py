@@ -22,7 +22,6 @@ from pagesight.cli.options import (
     warn,
 )
 from pagesight.errors import SettingsError
-from pagesight.harness import Harness, judge_of, print_corpus
 
 if TYPE_CHECKING:
     from pagesight.app import App
@@ -67,6 +66,8 @@ def eval_run(
     as_json: Json = False,
 ) -> None:
     """Run a set: metrics with intervals, where questions are lost, a report to look at."""
+    from pagesight.harness import Harness
+
     settings = load_settings(pipeline, settings_file, sets)
     with open_app(library, settings) as built:
         folder, report = _measured(
@@ -80,6 +81,7 @@ def eval_run(
 def eval_report(run: RunPath, library: Where = DEFAULT_LIBRARY, as_json: Json = False) -> None:
     """Score a run again from its rows, and write its report anew."""
     from pagesight.evaluation.runs.folder import RunFolder
+    from pagesight.harness import Harness
 
     folder = RunFolder(run)
     report = folder.report()
@@ -213,6 +215,7 @@ def eval_import(
 ) -> None:
     """Turn somebody else's question set into ours; pages become 1-based."""
     from pagesight.evaluation.sets.importers import LAYOUTS
+    from pagesight.harness import print_corpus
 
     if layout not in LAYOUTS:
         raise SettingsError(f"no layout is called {layout!r}: known are {', '.join(LAYOUTS)}")
@@ -247,6 +250,8 @@ def eval_build(
     as_json: Json = False,
 ) -> None:
     """Make questions with known answers from your own ingested PDFs; marked as synthetic."""
+    from pagesight.harness import Harness
+
     settings = load_settings(pipeline, settings_file, sets)
     with open_app(library, settings) as built, output.counting("documents") as done:
         cases, rejected = Harness(built).build_set(
@@ -288,6 +293,7 @@ def eval_judge(
 ) -> None:
     """Say how far a judge can be trusted: its agreement with hand-labelled verdicts."""
     from pagesight.evaluation.scores.judge import load_cases, validate
+    from pagesight.harness import judge_of
 
     labelled = load_cases(cases)
     settings = load_settings(pipeline, settings_file, sets)
@@ -324,6 +330,8 @@ def _measured(
     in_document: bool = False,
     retrieve: RetrieveSettings | None = None,
 ) -> tuple[RunFolder, Report]:
+    from pagesight.harness import Harness
+
     with output.counting(pipeline) as done:
         try:
             return Harness(built).evaluate(

@@ -7,19 +7,28 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table as Grid
 from rich.text import Text
 
 from pagesight.document import Chunk, Document, Page
-from pagesight.library import Library
 from pagesight.results import Answer, Citation, Hit
+
+if TYPE_CHECKING:
+    from pagesight.cli.progress import Summary
+    from pagesight.library import Library
 
 SNIPPET = 320
 """Characters of a hit that are shown."""
+_WORDS = 60
+"""Characters of a figure's or table's words: with label and page they fill a line of 80."""
+_ID = 12
+"""Digits of an id that are shown, and enough to find the document by."""
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -44,6 +53,7 @@ def hit_json(hit: Hit, library: Library) -> dict[str, object]:
         "rank": hit.rank,
         "score": round(hit.score, 6),
         "ranks": dict(hit.ranks),
+        "superseded_by": hit.superseded_by,
         "chunk": chunk.id,
         "document_id": chunk.document_id,
         "document": hit.document.name,
@@ -56,7 +66,7 @@ def hit_json(hit: Hit, library: Library) -> dict[str, object]:
         "headings": list(chunk.heading_path),
         "text": chunk.text,
         "html": chunk.html,
-        "crop": str(library.crop_path(chunk.image)) if chunk.image else "",
+        "crop": str(library.picture(chunk) or ""),
         "regions": [
             {"page": region.page + 1, "bbox": dataclasses.astuple(region.bbox)}
             for region in chunk.regions
@@ -74,6 +84,7 @@ def answer_json(answer: Answer, library: Library) -> dict[str, object]:
         "evidence": [
             {"mark": piece.mark, **hit_json(piece.hit, library)} for piece in answer.evidence
         ],
+        "notes": list(answer.notes),
         "unknown_marks": answer.unknown_marks,
         "usage": dict(answer.usage),
         "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
@@ -92,13 +103,15 @@ def print_hits(hits: Sequence[Hit], library: Library) -> None:
         found = "  ".join(f"{name} {rank}" for name, rank in sorted(hit.ranks.items()))
         head.append(f"  [{found}]", style="dim")
         console.print(head)
+        if hit.superseded_by:
+            console.print(Text(f"    superseded by {hit.superseded_by}", style="yellow"))
         if chunk.heading_path:
             console.print(Text(f"    {' > '.join(chunk.heading_path)}", style="dim"))
         snippet = " ".join(chunk.text.split())
         cut = snippet[:SNIPPET] + ("..." if len(snippet) > SNIPPET else "")
         console.print(Text(f"    {cut}"))
-        if chunk.image:
-            console.print(Text(f"    crop: {library.crop_path(chunk.image)}", style="dim"))
+        if picture := library.picture(chunk):
+            console.print(Text(f"    crop: {picture}", style="dim"))
 
 
 def print_answer(answer: Answer, *, streamed: bool) -> None:
@@ -117,6 +130,8 @@ def print_answer(answer: Answer, *, streamed: bool) -> None:
         if citation.crop:
             place += f"; crop {citation.crop}"
         console.print(Text(place, style="dim"))
+    for remark in answer.notes:
+        console.print(Text(f"\nNote: {remark}.", style="yellow"))
     if answer.answerer == "extractive":
         note = "Extractive answer: quoted from the documents, no language model is configured."
     else:
@@ -147,11 +162,10 @@ def _pages(indices: Sequence[int], labels: Sequence[str]) -> str:
 
 
 def print_documents(documents: Sequence[Document]) -> None:
-    """One row a document."""
+    """One row a document: its title stands under its name."""
     grid = Grid(box=None, pad_edge=False, header_style="bold")
-    grid.add_column("id")
+    grid.add_column("id", no_wrap=True, min_width=_ID)
     grid.add_column("document", overflow="fold")
-    grid.add_column("title", overflow="fold")
     for name in ("pages", "chunks", "figures", "tables", "OCR", "failed"):
         grid.add_column(name, justify="right")
     for document in documents:
@@ -163,16 +177,18 @@ def print_documents(documents: Sequence[Document]) -> None:
             document.ocr_pages,
             document.failed_pages,
         )
-        grid.add_row(document.id[:12], Text(document.name), Text(document.title), *map(str, counts))
+        names = Text.assemble(document.name, (f"\n{document.title}", "dim"))
+        grid.add_row(document.id[:_ID], names, *map(str, counts))
     console.print(grid)
 
 
 def document_json(
     document: Document, pages: Sequence[Page], chunks: Sequence[Chunk], library: Library
 ) -> dict[str, object]:
-    """A document with its pages, and its figures and tables."""
+    """A document with its audit, its pages, and its figures and tables."""
     return {
         **dataclasses.asdict(document),
+        "audit": _audit_json(document),
         "pages": [{"number": page.number, **dataclasses.asdict(page)} for page in pages],
         "visuals": [
             {
@@ -188,23 +204,81 @@ def document_json(
     }
 
 
+def _audit_json(document: Document) -> dict[str, object]:
+    return {
+        **dataclasses.asdict(document.audit),
+        "unreadable_share": round(document.audit.unreadable_share, 6),
+        "findings": list(_findings(document)),
+    }
+
+
+def _findings(document: Document) -> tuple[str, ...]:
+    from pagesight.audit import findings
+
+    if not document.recipe:
+        return ("stored by an older version: ingest it again for an audit",)
+    return findings(document.audit)
+
+
 def print_document(
     document: Document, pages: Sequence[Page], chunks: Sequence[Chunk], library: Library
 ) -> None:
-    """A document: its counts, its figures and tables, and what went wrong with it."""
-    print_documents([document])
-    console.print(Text(f"\n{document.source}"))
-    console.print(Text(f"printed page labels: {pages[0].label} to {pages[-1].label}"))
-    for page in pages:
-        if page.error:
-            console.print(Text(f"page {page.number}: {page.error}", style="yellow"))
+    """A document: its audit, then its figures and tables."""
+    grid = Grid(box=None, pad_edge=False, show_header=False)
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in _known(document, pages).items():
+        if value:
+            grid.add_row(name, Text(value))
+    for finding in _findings(document):
+        grid.add_row("finding", Text(finding, style="yellow"))
+    console.print(grid, "")
     for chunk in chunks:
         if chunk.image:
-            line = Text(f"{chunk.label or chunk.kind}", style="bold cyan")
-            line.append(f"  page {chunk.pages[0] + 1}  ")
-            line.append(" ".join(chunk.text.split())[:100])
-            line.append(f"  {library.crop_path(chunk.image)}", style="dim")
-            console.print(line)
+            words = " ".join(chunk.text.split())[:_WORDS]
+            shown = Text.assemble(
+                (chunk.label or chunk.kind, "bold cyan"),
+                f"  page {chunk.pages[0] + 1}  {words}",
+                (f"\n    crop: {library.crop_path(chunk.image)}", "dim"),
+            )
+            console.print(shown)
+
+
+def _known(document: Document, pages: Sequence[Page]) -> dict[str, str]:
+    """What is known of a document, by name; "" for what nobody has said."""
+    from pagesight.audit import runs
+
+    found, said = document.audit, document.metadata
+    by_ocr = [str(page.number) for page in pages if page.ocr]
+    word = "page" if len(by_ocr) == 1 else "pages"
+    share = 100 * found.unreadable_share
+    return {
+        "document": document.name,
+        "id": document.id[:_ID],
+        "title": document.title,
+        "source": document.source,
+        "revision": said.revision,
+        "language": said.language,
+        "tags": ", ".join(said.tags),
+        "supersedes": ", ".join(said.supersedes),
+        "pages": f"{document.page_count:,}, {document.failed_pages:,} of them failed",
+        "by OCR": f"{word} {runs(by_ocr)}" if by_ocr else "",
+        "labels": found.labels or "the page numbers",
+        "text": f"{found.characters:,} characters, {share:.2f} % of them unreadable",
+        "found": f"{document.figures:,} figures, {document.tables:,} tables, "
+        f"{document.chunks:,} chunks",
+    }
+
+
+def print_summary(summary: Summary) -> None:
+    """What an ingest came to: the audit of what it stored, then the counts of all outcomes."""
+    for line in (*summary.lines, summary.line):
+        words = line.lstrip()
+        indent = len(line) - len(words)
+        if console.is_terminal:
+            console.print(Padding(Text(words), (0, 0, 0, indent), expand=False))
+        else:
+            console.print(Text(line))
 
 
 @contextmanager
