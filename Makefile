@@ -1,6 +1,7 @@
 # make demo   sets everything up and shows the main job on the sample documents
 # make test   sets up what is missing and passes the tests
 # make check  ruff, mypy, import-linter, pytest: what CI runs
+# make crash  kills an ingest fifty times and compares what is left; half an hour
 # make eval   measures retrieval and answers on the shipped questions against eval/baselines/
 
 VENV := .venv
@@ -9,7 +10,7 @@ STAMP := $(VENV)/.installed
 LIBRARY := demo-library
 EVAL_LIBRARY := eval-library
 
-.PHONY: demo test check setup samples eval benchmark clean
+.PHONY: demo test check crash setup samples eval benchmark streaming clean
 
 demo: setup
 	@$(BIN)/python pipelines/demo.py --library $(LIBRARY)
@@ -22,6 +23,9 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+crash: setup
+	PAGESIGHT_KILLS=50 $(BIN)/pytest -s tests/test_crash.py
 
 setup: $(STAMP)
 	@scripts/system_packages.sh
@@ -43,6 +47,9 @@ eval: setup
 
 benchmark: setup
 	$(BIN)/python benchmarks/ingest.py
+
+streaming: setup
+	$(BIN)/python benchmarks/streaming.py
 
 clean:
 	rm -rf $(VENV) $(LIBRARY) $(EVAL_LIBRARY) eval-runs build dist

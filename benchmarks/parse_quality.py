@@ -61,13 +61,10 @@ class Score:
 
 
 class Crops:
-    """A crop store that keeps nothing."""
+    """Takes crops and keeps nothing."""
 
     def put(self, png: bytes) -> str:
         return f"{len(png)}.png"
-
-    def path(self, key: str) -> Path:
-        return Path(key)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -43,7 +43,7 @@ WATCH_SECONDS = 0.2
 SPARE_SECONDS = 10.0
 """That workers without tasks are kept: files are looked at first, and then parsed."""
 BREAKS = 3
-"""Times in a row that all workers are replaced without any result, until it is given up."""
+"""Times in a row that all workers are replaced without any result, before it is given up."""
 
 _MEGABYTE = 1_000_000
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
@@ -175,6 +175,7 @@ class _Crew:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             process_group=0,
+            env={"PATH": os.defpath},
         )
         self._pool = ProcessPool(
             max_workers=workers,
@@ -190,7 +191,7 @@ class _Crew:
         self._watcher.start()
         atexit.register(self.close)
 
-    def outcome(self, function: Callable[[Task], Result], jobs: Iterable[_Job[Task]]) -> Any:
+    def outcome(self, function: Callable[[Task], Result], jobs: deque[_Job[Task]]) -> Any:
         """Gives out the jobs that nobody has, and waits for what the first of all comes to: the
         result, or the error.
 
@@ -202,7 +203,7 @@ class _Crew:
                 job.future = self._pool.schedule(
                     _packed, args=(function, job.task), timeout=job.seconds
                 )
-        first = next(iter(jobs))
+        first = jobs[0]
         assert first.future is not None
         try:
             packed = first.future.result()

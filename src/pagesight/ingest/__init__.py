@@ -42,7 +42,7 @@ from pagesight.sources import Located, find_sources
 
 __all__ = ["Ingester", "Looker", "Parsing", "Recipe", "Request", "Storer", "nothing_said"]
 
-BATCH_CHUNKS = 256
+BATCH_ELEMENTS = 256
 """Documents are embedded together until they have as many: short ones share the padding."""
 BATCH_SECONDS = 5.0
 """A finished document waits no longer than this for others to be embedded with."""
@@ -167,7 +167,7 @@ class Ingester:
                 batch.append(item)
             else:
                 yield item
-            full = sum(len(made.parsed.elements) for made in batch) >= BATCH_CHUNKS
+            full = sum(len(made.parsed.elements) for made in batch) >= BATCH_ELEMENTS
             if batch and (full or time.monotonic() - since > BATCH_SECONDS):
                 yield from self._storer.store(batch)
                 batch = []

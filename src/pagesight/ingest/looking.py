@@ -137,7 +137,8 @@ class Looker:
         """Exactly one Failed, Same, Copy or New a file; a copy comes after its original."""
         fresh: list[Located] = []
         first: dict[str, str] = {}
-        with ThreadPoolExecutor(READERS) as readers:
+        readers = ThreadPoolExecutor(READERS)
+        try:
             ids = readers.map(_content, files)
             for done, (file, id) in enumerate(zip(files, ids, strict=True), start=1):
                 document = known.documents.get(id)
@@ -151,6 +152,9 @@ class Looker:
                     first[id] = file.source
                     fresh.append(file)
                 yield Looked(done=done, total=len(files))
+        finally:
+            # Whoever stops here must not wait until ten thousand files are read.
+            readers.shutdown(wait=False, cancel_futures=True)
         yield from self._opened(fresh, request, known, recipe)
 
     def _opened(
