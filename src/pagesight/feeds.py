@@ -109,15 +109,17 @@ class PageFeed:
             found += self._pages(document_id, wanted)
         return found
 
-    def _pages(self, document_id: str, wanted: Collection[int]) -> list[Chunk]:
-        chunks = self._catalogue.document_chunks(document_id)
+    def _pages(self, document_id: str, wanted: set[int]) -> list[Chunk]:
+        texts: dict[int, list[str]] = {index: [] for index in wanted}
+        for chunk in self._catalogue.document_chunks(document_id):
+            for index in wanted.intersection(chunk.pages):
+                texts[index].append(chunk.text)
         there = [page for page in self._catalogue.pages(document_id) if page.index in wanted]
-        return [_as_chunk(document_id, page, chunks) for page in there]
+        return [_as_chunk(document_id, page, texts[page.index]) for page in there]
 
 
-def _as_chunk(document_id: str, page: Page, chunks: Sequence[Chunk]) -> Chunk:
+def _as_chunk(document_id: str, page: Page, texts: Sequence[str]) -> Chunk:
     """A page as a word index takes it."""
-    texts = (chunk.text for chunk in chunks if page.index in chunk.pages)
     whole = BBox(0, 0, page.width, page.height)
     return Chunk(
         id=page_id(document_id, page.index),

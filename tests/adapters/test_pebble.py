@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -253,6 +254,16 @@ def test_no_worker_outlives_a_process_that_is_killed(tmp_path: Path, deadly: int
     process.wait()
     assert not orphans(process.pid)
     assert [path.name for path in tmp_path.iterdir()] == ["parent.py"]
+
+
+def test_no_worker_outlives_a_process_that_is_killed_while_they_start(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    for _ in range(6):
+        process = parent(tmp_path, *["who"] * 50)
+        time.sleep(rng.uniform(0.2, 1.0))
+        process.kill()
+        process.communicate()
+        assert not orphans(process.pid)
 
 
 def test_workers_that_wait_end_with_their_process(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ BREAKS = 3
 _MEGABYTE = 1_000_000
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 """Bytes that a container may use, or "max"."""
-_LEADER = 'trap "" TERM; read -r _; kill -TERM 0; rm -rf -- "$1"'
-"""Of a process group: waits for the end of its standard input, ends the others and removes their
-temporary folder."""
+_LEADER = 'trap "" TERM; read -r _ || { kill -TERM 0; sleep 1; }; kill -TERM 0; rm -rf -- "$1"'
+"""Of a process group: waits for a line or the end of its standard input, ends the others and
+removes their temporary folder. Where no line came, a worker may just be joining the group."""
 
 
 @dataclass(slots=True)
@@ -181,7 +181,7 @@ class _Crew:
             max_workers=workers,
             max_tasks=TASKS_A_WORKER,
             initializer=_begin,
-            initargs=(self._leader.pid, folder),
+            initargs=(os.getpid(), self._leader.pid, folder),
             context=multiprocessing.get_context("spawn"),
         )
         self._hogs: set[int] = set()
@@ -226,7 +226,7 @@ class _Crew:
         self._pool.join()
         self._closed.set()
         self._watcher.join()
-        self._leader.communicate()
+        self._leader.communicate(b"\n")
 
     def _cause(self, end: ProcessExpired) -> str:
         if end.pid in self._hogs:
@@ -268,9 +268,12 @@ def _memory() -> int:
     return total
 
 
-def _begin(leader: int, folder: str) -> None:
-    """What a worker does first."""
-    os.setpgid(0, leader)
+def _begin(parent: int, leader: int, folder: str) -> None:
+    """What a worker does first; one that comes too late ends at once."""
+    with suppress(OSError):
+        os.setpgid(0, leader)
+    if os.getpgrp() != leader or os.getppid() != parent:
+        os._exit(1)
     # pebble's own handler waits for native code to return, which it may never do.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     tempfile.tempdir = folder

@@ -49,6 +49,11 @@ def runtime() -> Any:
     return openvino
 
 
+TOGETHER = 1_024
+"""Texts that are cut into tokens, and sorted by their length, at a time: tokens take some 70 kB a
+text, which a document of two thousand pages would fill a gigabyte with."""
+
+
 class Encoder:
     """Tokenizer and model at one precision ("bf16" or "f32"); may be called from any thread."""
 
@@ -79,14 +84,20 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> Matrix:
         """Shape (len(texts), dimension), unit rows in the order of the texts. Texts of about the
         same length share a batch."""
+        vectors: Matrix = np.empty((len(texts), self._reference.shape[1]), dtype=np.float32)
+        for start in range(0, len(texts), TOGETHER):
+            part = slice(start, start + TOGETHER)
+            self._fill(vectors[part], texts[part])
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
+
+    def _fill(self, vectors: Matrix, texts: Sequence[str]) -> None:
+        """Sets one row a text."""
         encodings = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda row: -len(encodings[row]))
-        vectors: Matrix = np.empty((len(texts), self._reference.shape[1]), dtype=np.float32)
         for start in range(0, len(order), self._batch_size):
             rows = order[start : start + self._batch_size]
             vectors[rows] = self._infer([encodings[row] for row in rows])
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return vectors
 
     def least_cosine(self) -> float:
         """Of the probes, each alone and all in one batch, to the vectors of torch."""
