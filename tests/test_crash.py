@@ -234,6 +234,7 @@ def told(log: Path) -> set[str]:
 
 def report(*words: object) -> None:
     sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 def test_a_termination_loses_nothing_that_was_stored(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def runtime() -> Any:
     return openvino
 
 
-TOGETHER = 1_024
+TOGETHER = 256
 """Texts that are cut into tokens, and sorted by their length, at a time: tokens take some 70 kB a
 text, which a document of two thousand pages would fill a gigabyte with."""
 
