@@ -10,6 +10,7 @@ from pagesight.app import build
 from pagesight.cli.output import console, print_answer
 from pagesight.cli.progress import Summary, follow
 from pagesight.errors import PagesightError
+from pagesight.ingest import Request
 from pagesight.results import Query
 from pagesight.settings import load
 
@@ -34,7 +35,7 @@ def main() -> int:
     with build(load(), library, writable=True, create=True, notify=note) as app:
         console.rule(f"pagesight ingest {SAMPLES.name}/")
         summary = Summary()
-        follow(app.ingester.ingest([str(SAMPLES)]), summary, as_json=False)
+        follow(app.ingester.ingest(Request(paths=[str(SAMPLES)])), summary, as_json=False)
         console.print(summary.line)
         for evidence, question in QUESTIONS.items():
             console.rule(f"answered by {evidence}")
