@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pagesight.document import Chunk, Page, Region
+from pagesight.document import Chunk, Region
 from pagesight.errors import LibraryError
 from pagesight.geometry import BBox
 from pagesight.ports import Catalogue, VectorIndex, WordIndex, page_id, page_of
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pagesight.ports import Matrix, Vector
 
-BATCH = 1_000
+BATCH = 256
 """Chunks moved from the catalogue to an index at a time: some megabytes."""
 
 PROBES = 20
@@ -32,6 +32,9 @@ PAGE_LIMIT = 1_000
 
 COSINE_OF_ITSELF = 0.999
 """A stored unit vector finds itself at least this close: 1, less what float32 loses."""
+
+_SOMEWHERE = BBox(0, 0, 0, 0)
+"""A word index knows pages, not places on them."""
 
 AnyIndex = TypeVar("AnyIndex", VectorIndex, WordIndex)
 
@@ -103,33 +106,28 @@ class PageFeed:
 
     def _chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """The pages as chunks; unknown ids are left out."""
-        found: list[Chunk] = []
-        for document_id in dict.fromkeys(page_of(id)[0] for id in ids):
-            wanted = {page_of(id)[1] for id in ids if page_of(id)[0] == document_id}
-            found += self._pages(document_id, wanted)
-        return found
-
-    def _pages(self, document_id: str, wanted: set[int]) -> list[Chunk]:
-        texts: dict[int, list[str]] = {index: [] for index in wanted}
-        for chunk in self._catalogue.document_chunks(document_id):
-            for index in wanted.intersection(chunk.pages):
-                texts[index].append(chunk.text)
-        there = [page for page in self._catalogue.pages(document_id) if page.index in wanted]
-        return [_as_chunk(document_id, page, texts[page.index]) for page in there]
+        wanted: dict[str, list[int]] = {}
+        for document_id, index in map(page_of, ids):
+            wanted.setdefault(document_id, []).append(index)
+        return [
+            _as_chunk(document_id, index, texts[index])
+            for document_id, indexes in wanted.items()
+            for texts in [self._catalogue.page_texts(document_id, min(indexes), max(indexes))]
+            for index in sorted(set(indexes).intersection(texts))
+        ]
 
 
-def _as_chunk(document_id: str, page: Page, texts: Sequence[str]) -> Chunk:
+def _as_chunk(document_id: str, page: int, texts: Sequence[str]) -> Chunk:
     """A page as a word index takes it."""
-    whole = BBox(0, 0, page.width, page.height)
     return Chunk(
-        id=page_id(document_id, page.index),
+        id=page_id(document_id, page),
         document_id=document_id,
         kind="text",
         text="\n".join(texts),
         title="",
         heading_path=(),
         spans=(),
-        regions=(Region(page=page.index, bbox=whole),),
+        regions=(Region(page=page, bbox=_SOMEWHERE),),
     )
 
 

@@ -378,6 +378,10 @@ class Catalogue(Protocol):
     def document_chunks(self, document_id: str) -> list[Chunk]:
         """In reading order."""
 
+    def page_texts(self, document_id: str, first: int, last: int) -> Mapping[int, list[str]]:
+        """0-based index -> texts of the chunks that stand on the page, in reading order, for
+        each page of the document from `first` to `last`."""
+
     def matching(self, filter: Filter, limit: int) -> list[str] | None:
         """Ids of the chunks that pass, by id; None where there are more than `limit`."""
 

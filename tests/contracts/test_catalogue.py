@@ -67,6 +67,23 @@ def test_what_is_put_comes_back_as_it_was(catalogue: Catalogue) -> None:
     assert catalogue.sources() == {document.source: document.id}
 
 
+def test_the_texts_of_a_page_are_those_of_the_chunks_that_stand_on_it(
+    catalogue: Catalogue,
+) -> None:
+    chunks = [
+        a_chunk("b", "first", document_id=an_id("m")),
+        a_chunk("c", "across", document_id=an_id("m"), pages=(0, 2)),
+        a_chunk("a", "last", document_id=an_id("m"), pages=(2,)),
+    ]
+    pages = [replace(some_pages()[0], index=index) for index in range(4)]
+    catalogue.put(a_document("m"), pages, chunks, {}, [])
+    put(catalogue, "n", chunks_of("n"))
+    found = catalogue.page_texts(an_id("m"), 0, 2)
+    assert found == {0: ["first", "across"], 1: [], 2: ["across", "last"]}
+    assert catalogue.page_texts(an_id("m"), 2, 9) == {2: ["across", "last"], 3: []}
+    assert catalogue.page_texts("unknown", 0, 9) == {}
+
+
 def test_figures_and_tables_are_found_by_their_labels(catalogue: Catalogue) -> None:
     def labelled(id: str, name: str, label: str, page: int) -> Chunk:
         chunk = a_chunk(id, label, document_id=an_id(name), kind="figure", pages=(page,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Sequence
@@ -54,6 +55,11 @@ TOGETHER = 256
 text, which a document of two thousand pages would fill a gigabyte with."""
 
 
+STEP = 16
+"""Tokens: batches are padded to a multiple of it. The runtime keeps what it prepared for every
+length that it met, and would grow by some megabytes an hour."""
+
+
 class Encoder:
     """Tokenizer and model at one precision ("bf16" or "f32"); may be called from any thread."""
 
@@ -67,6 +73,7 @@ class Encoder:
         self._padding = {
             key: padding[key] for key in ("direction", "pad_id", "pad_token") if key in padding
         }
+        self._most_tokens: int = (self._tokenizer.truncation or {"max_length": 0})["max_length"]
         self._tokenizer.no_padding()
         self._model = _core().compile_model(
             folder / MODEL,
@@ -109,8 +116,10 @@ class Encoder:
 
     def _infer(self, encodings: list[Any]) -> Matrix:
         """The model's output for a batch, longest text first."""
+        longest = len(encodings[0])
+        length = max(longest, min(self._most_tokens, math.ceil(longest / STEP) * STEP))
         for encoding in encodings:
-            encoding.pad(len(encodings[0]), **self._padding)
+            encoding.pad(length, **self._padding)
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
         with self._one_at_a_time:

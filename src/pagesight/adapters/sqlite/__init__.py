@@ -166,6 +166,23 @@ class SQLiteCatalogue:
         query = "SELECT body FROM chunk WHERE document_id = ? ORDER BY position"
         return sql.read(sql.CHUNK, self._database.rows(query, document_id))
 
+    def page_texts(self, document_id: str, first: int, last: int) -> Mapping[int, list[str]]:
+        query = (
+            "SELECT position FROM page WHERE document_id = ? AND position BETWEEN ? AND ? "
+            "ORDER BY position"
+        )
+        there = self._database.rows(query, document_id, first, last)
+        found: dict[int, list[str]] = {index: [] for (index,) in there}
+        query = (
+            "SELECT page.value, json_extract(body, '$.text') "
+            "FROM chunk, json_each(chunk.pages) AS page "
+            "WHERE document_id = ? AND first_page <= ? AND last_page >= ? ORDER BY position"
+        )
+        for index, text in self._database.rows(query, document_id, last, first):
+            if index in found:
+                found[index].append(text)
+        return found
+
     def matching(self, filter: Filter, limit: int) -> list[str] | None:
         condition, values = sql.condition(filter)
         query = f"SELECT id FROM chunk WHERE {condition} LIMIT ?"
