@@ -6,8 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pagesight.ask import Asker
+from pagesight.ask.conversation import CarryingCondenser
+from pagesight.ask.evidence import Assembler
+from pagesight.ask.refusal import Gauge
 from pagesight.document import Chunk, Kind
-from pagesight.results import Evidence, Hit
+from pagesight.library import Library
+from pagesight.ports import Answerer
+from pagesight.results import Evidence
+from pagesight.retrieve import Retriever
+from pagesight.settings import AskSettings
 from tests.builders import a_chunk, a_document
 
 CROP = "ab" * 32
@@ -17,16 +25,32 @@ def an_evidence(mark: int, text: str, kind: Kind = "text", chunk: Chunk | None =
     """A piece of evidence that shows `text` whole."""
     image = "" if kind == "text" else CROP
     found = chunk or a_chunk(f"chunk-{mark}", text, kind=kind, image=image)
-    hit = Hit(
+    path = f"/crops/{found.image}.png" if found.image else ""
+    return Evidence(
+        mark=mark,
         chunk=found,
+        parts=(found.id,),
         document=a_document(),
         page_labels=tuple(f"1-{page + 1}" for page in found.pages),
         rank=mark,
-        score=1 / mark,
-        ranks={"words": mark},
+        shown_text=found.text,
+        image_path=path,
     )
-    path = f"/crops/{found.image}.png" if found.image else ""
-    return Evidence(mark=mark, hit=hit, shown_text=found.text, image_path=path)
+
+
+def an_asker(
+    library: Library, retriever: Retriever, answerer: Answerer, settings: AskSettings
+) -> Asker:
+    """An asker as the app builds it, over the retriever and the answerer given."""
+    return Asker(
+        library=library,
+        retriever=retriever,
+        condenser=CarryingCondenser(),
+        assembler=Assembler(library, settings),
+        gauge=Gauge(),
+        answerer=answerer,
+        settings=settings,
+    )
 
 
 @dataclass

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pagesight.ask import NOTHING_FOUND, Asker
+from pagesight.ask import Asker
+from pagesight.ask.refusal import NOTHING_FOUND
 from pagesight.document import Metadata
 from pagesight.generative import TEMPLATES, GenerativeAnswerer
 from pagesight.ingest.vectors import text_vectors
@@ -18,7 +19,7 @@ from pagesight.results import Answer, Filter, Query
 from pagesight.retrieve import Retriever
 from pagesight.settings import load
 from tests.builders import a_chunk, a_document, an_id, open_library, some_pages
-from tests.evidence import CROP, ScriptedChat
+from tests.evidence import CROP, ScriptedChat, an_asker
 from tests.models import HashedWords
 
 CHUNKS = [
@@ -41,7 +42,7 @@ def asker(library: Library, chat: ScriptedChat, *overrides: str) -> Asker:
     answerer = GenerativeAnswerer(
         chat, load_prompt("answer", TEMPLATES), images=settings.ask.images
     )
-    return Asker(library, retriever, answerer, settings.ask)
+    return an_asker(library, retriever, answerer, settings.ask)
 
 
 QUESTION = Query(text="To how many Nm is the bearing bracket tightened?")

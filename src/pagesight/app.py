@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from pagesight import doctor, prompts
 from pagesight.ask import Asker
+from pagesight.ask.conversation import CarryingCondenser
+from pagesight.ask.evidence import Assembler
+from pagesight.ask.refusal import Gauge
 from pagesight.contents import NO_VISUAL
 from pagesight.doctor import Finding
 from pagesight.document import Chunk, Document
@@ -74,7 +77,16 @@ class App:
     @cached_property
     def asker(self) -> Asker:
         """Answers by the configured LLM, or by quoting where none is configured."""
-        return Asker(self.library, self.retriever, self._answerer(), self.settings.ask)
+        ask = self.settings.ask
+        return Asker(
+            library=self.library,
+            retriever=self.retriever,
+            condenser=CarryingCondenser(),
+            assembler=Assembler(self.library, ask),
+            gauge=Gauge(),
+            answerer=self._answerer(),
+            settings=ask,
+        )
 
     @cached_property
     def ingester(self) -> Ingester:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pagesight import results
 from pagesight.document import Page
 from pagesight.results import Box, Citation, Evidence
 from pagesight.sentences import sentence_ranges
@@ -24,6 +25,31 @@ class Claim:
 
     text: str
     marks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounded:
+    """An answer after its marks and claims were checked."""
+
+    text: str
+    """Without the marks that point to nothing shown."""
+    claims: tuple[results.Claim, ...]
+    citations: tuple[Citation, ...]
+    unknown_marks: int
+    """Marks that were removed."""
+
+
+def ground(
+    text: str, evidence: Sequence[Evidence], pages: Callable[[str], Sequence[Page]]
+) -> Grounded:
+    """Checks an answer against the evidence that it was written from.
+
+    `pages` gives the pages of a document id.
+    """
+    checked, unknown = check_marks(text.strip(), [piece.mark for piece in evidence])
+    return Grounded(
+        text=checked, claims=(), citations=cite(checked, evidence, pages), unknown_marks=unknown
+    )
 
 
 def check_marks(text: str, known: Sequence[int]) -> tuple[str, int]:
@@ -68,7 +94,7 @@ def cite(
     found: dict[tuple[int, int, int], Citation] = {}
     for claim in claims(text):
         for mark in claim.marks:
-            source = shown[mark].hit.chunk.text
+            source = shown[mark].chunk.text
             place = find_verbatim(claim.text, source)
             start, end = place or closest_sentence(claim.text, source)
             key = (mark, start, end)
@@ -110,15 +136,14 @@ def _citation(
     verified: bool,
     pages: Callable[[str], Sequence[Page]],
 ) -> Citation:
-    hit = piece.hit
-    chunk = hit.chunk
+    chunk = piece.chunk
     boxes = _boxes(piece, start, end, {page.index: page for page in pages(chunk.document_id)})
     return Citation(
         mark=piece.mark,
         chunk_id=chunk.id,
         document_id=chunk.document_id,
-        document=hit.document.name,
-        title=hit.document.title,
+        document=piece.document.name,
+        title=piece.document.title,
         kind=chunk.kind,
         label=chunk.label,
         page_number=boxes[0].page_number,
@@ -127,12 +152,13 @@ def _citation(
         quote=chunk.text[start:end],
         crop=piece.image_path,
         verified=verified,
+        claim=0,
     )
 
 
 def _boxes(piece: Evidence, start: int, end: int, pages: Mapping[int, Page]) -> tuple[Box, ...]:
     """Boxes of the lines that the quote touches; the whole chunk's where the quote is empty."""
-    chunk = piece.hit.chunk
+    chunk = piece.chunk
     places = chunk.touched(start, end) or chunk.regions
     return tuple(
         Box(

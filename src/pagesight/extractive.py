@@ -65,7 +65,7 @@ class _Candidate:
 
     @property
     def kind(self) -> Kind:
-        return self.evidence.hit.chunk.kind
+        return self.evidence.chunk.kind
 
 
 class ExtractiveAnswerer:
@@ -116,8 +116,8 @@ def _line(candidate: _Candidate) -> str:
 
 
 def _candidates(piece: Evidence) -> Iterator[_Candidate]:
-    heading = " > ".join(piece.hit.chunk.heading_path)
-    match piece.hit.chunk.kind:
+    heading = " > ".join(piece.chunk.heading_path)
+    match piece.chunk.kind:
         case "figure":
             if piece.shown_text:
                 yield _Candidate(evidence=piece, quote=piece.shown_text, context=heading)

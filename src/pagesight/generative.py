@@ -46,13 +46,12 @@ class GenerativeAnswerer:
 
 
 def _values(piece: Evidence) -> Mapping[str, object]:
-    hit = piece.hit
     return {
         "mark": piece.mark,
-        "document": hit.document.title or hit.document.name,
-        "page": ", ".join(hit.page_labels),
-        "kind": hit.chunk.kind,
-        "label": hit.chunk.label,
-        "headings": " > ".join(hit.chunk.heading_path),
+        "document": piece.document.title or piece.document.name,
+        "page": ", ".join(piece.page_labels),
+        "kind": piece.chunk.kind,
+        "label": piece.chunk.label,
+        "headings": " > ".join(piece.chunk.heading_path),
         "text": piece.shown_text,
     }

@@ -76,14 +76,25 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One hit as it was shown to the answerer under the mark [`mark`]."""
+    """A passage, figure or table as it was shown to the answerer under the mark [`mark`]."""
 
     mark: int
-    hit: Hit
+    chunk: Chunk
+    """What may be quoted: the chunk of a hit, joined with those around it that are shown too. It
+    has the id of the best of them."""
+    parts: tuple[str, ...]
+    """Ids of the chunks that it consists of, in reading order."""
+    document: Document
+    page_labels: tuple[str, ...]
+    """Printed labels of `chunk.pages`, in the same order."""
+    rank: int
+    """Of its best hit, 1-based; 0 for what a hit brought along: a figure that it refers to."""
     shown_text: str
     """The text that was shown (it may be cut to the budget)."""
     image_path: str = ""
     """Path of the crop of a figure or table; "" for text."""
+    superseded_by: str = ""
+    """File name of the newer document that takes this one's place; "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +118,39 @@ class Citation:
     crop: str
     """Path of the crop's PNG; "" for text."""
     verified: bool
-    """Every character of the quote was found in the cited chunk, at these boxes."""
+    """The claim is verified, and this quote bears it out or helps to."""
+    claim: int
+    """Index in `Answer.claims` of the claim that it stands behind."""
+
+
+Support = Literal["verified", "unverified", "uncited"]
+"""The cited sources say it; they do not, as far as code can tell; there is no source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A sentence, list item or table row of an answer that states something."""
+
+    text: str
+    """Without its marks."""
+    start: int
+    end: int
+    """Characters [start, end) of `Answer.text`, its marks included."""
+    marks: tuple[int, ...]
+    support: Support
+    reason: str = ""
+    """Why it is not verified, in a few words: "58 Nm is in none of its sources"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One question of a conversation and its answer, for the questions that follow."""
+
+    question: str
+    answer: str
+    """With its marks."""
+    marks: Mapping[str, int] = field(default_factory=dict)
+    """Chunk id -> the mark under which it was shown: what is shown again keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +164,12 @@ class Answer:
     """The answer has at least one citation that points to evidence shown."""
     answerer: str
     """"extractive", or the model's name."""
+    question: str = ""
+    """The question as it was searched for: standalone, where it followed others."""
+    claims: tuple[Claim, ...] = ()
+    """In the order of the text."""
+    refused: str = ""
+    """Why nothing was answered; "" for an answer."""
     notes: tuple[str, ...] = ()
     """What a reader should know beside the answer: a cited document that is superseded."""
     unknown_marks: int = 0

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pagesight.ask import Asker
 from pagesight.document import Document
 from pagesight.errors import SettingsError
 from pagesight.evaluation.record import Cited, Row
@@ -22,7 +21,7 @@ from pagesight.library import Library
 from pagesight.retrieve import Retriever
 from pagesight.settings import load
 from tests.builders import a_chunk, a_document, open_library, some_pages
-from tests.evidence import CROP
+from tests.evidence import CROP, an_asker
 from tests.models import HashedWords
 
 CHUNKS = [
@@ -48,7 +47,7 @@ def a_subject(library: Library, *, ask: bool = False, in_document: bool = False)
     return Subject(
         library=library,
         retriever=retriever,
-        asker=Asker(library, retriever, answerer, SETTINGS.ask) if ask else None,
+        asker=an_asker(library, retriever, answerer, SETTINGS.ask) if ask else None,
         judge=None,
         in_document=in_document,
         file_text=lambda document, page: f"page {page} of the file says 85 Nm and 12 bar",

@@ -48,21 +48,29 @@ def plain(value: object) -> object:
 
 def hit_json(hit: Hit, library: Library) -> dict[str, object]:
     """A hit with what a program needs to show it."""
-    chunk = hit.chunk
     return {
         "rank": hit.rank,
         "score": round(hit.score, 6),
         "ranks": dict(hit.ranks),
         "superseded_by": hit.superseded_by,
+        **chunk_json(hit.chunk, hit.document, hit.page_labels, library),
+    }
+
+
+def chunk_json(
+    chunk: Chunk, document: Document, page_labels: Sequence[str], library: Library
+) -> dict[str, object]:
+    """A chunk and where it stands."""
+    return {
         "chunk": chunk.id,
         "document_id": chunk.document_id,
-        "document": hit.document.name,
-        "source": hit.document.source,
-        "title": hit.document.title,
+        "document": document.name,
+        "source": document.source,
+        "title": document.title,
         "kind": chunk.kind,
         "label": chunk.label,
         "pages": [page + 1 for page in chunk.pages],
-        "page_labels": list(hit.page_labels),
+        "page_labels": list(page_labels),
         "headings": list(chunk.heading_path),
         "text": chunk.text,
         "html": chunk.html,
@@ -82,7 +90,14 @@ def answer_json(answer: Answer, library: Library) -> dict[str, object]:
         "answerer": answer.answerer,
         "citations": list(answer.citations),
         "evidence": [
-            {"mark": piece.mark, **hit_json(piece.hit, library)} for piece in answer.evidence
+            {
+                "mark": piece.mark,
+                "rank": piece.rank,
+                "parts": list(piece.parts),
+                "superseded_by": piece.superseded_by,
+                **chunk_json(piece.chunk, piece.document, piece.page_labels, library),
+            }
+            for piece in answer.evidence
         ],
         "notes": list(answer.notes),
         "unknown_marks": answer.unknown_marks,

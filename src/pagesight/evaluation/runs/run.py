@@ -116,7 +116,7 @@ class Runner:
             text=answer.text,
             answerer=answer.answerer,
             grounded=answer.grounded,
-            shown=tuple(piece.hit.chunk.id for piece in answer.evidence),
+            shown=tuple(part for piece in answer.evidence for part in piece.parts),
             cited=tuple(cited),
             verified=sum(citation.verified for citation in answer.citations),
             citations=len(answer.citations),
