@@ -21,6 +21,14 @@ def test_full_stops_before_capitals_end_sentences() -> None:
     ]
 
 
+def test_a_unit_of_one_letter_ends_a_sentence_as_any_word_does() -> None:
+    assert split("It stays at 25 °C. Its fuse takes 6.5 A. Ask J. Smith.") == [
+        "It stays at 25 °C.",
+        "Its fuse takes 6.5 A.",
+        "Ask J. Smith.",
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -114,7 +114,7 @@ class Citation:
     page_label: str
     boxes: tuple[Box, ...]
     quote: str
-    """Verbatim words of the source."""
+    """Verbatim words of the source, those that fit the claim best; "" where it has no words."""
     crop: str
     """Path of the crop's PNG; "" for text."""
     verified: bool
@@ -123,20 +123,57 @@ class Citation:
     """Index in `Answer.claims` of the claim that it stands behind."""
 
 
+Detail = Literal["auto", "low", "high"]
+"""How closely a model is to look at a picture; it decides what the picture costs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePart:
+    """A picture, or a tile of one, as it is sent to a model."""
+
+    path: Path
+    box: tuple[int, int, int, int]
+    """Left, top, right, bottom in pixels of the file: what of it is sent."""
+    width: int
+    """Pixels, as sent."""
+    height: int
+    """Pixels, as sent."""
+    detail: Detail
+    tokens: int
+    """Estimated."""
+
+
+Part = str | ImagePart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to a model: texts and pictures in the order in which they are read."""
+
+    role: Literal["system", "user"]
+    parts: tuple[Part, ...]
+    text_tokens: int
+    """Estimated."""
+    image_tokens: int
+    """Estimated."""
+
+
 Support = Literal["verified", "unverified", "uncited"]
 """The cited sources say it; they do not, as far as code can tell; there is no source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A sentence, list item or table row of an answer that states something."""
+    """A sentence, list item, table row or code block of an answer that states something."""
 
     text: str
-    """Without its marks."""
+    """On one line, without its marks; code as it stands."""
     start: int
     end: int
     """Characters [start, end) of `Answer.text`, its marks included."""
     marks: tuple[int, ...]
+    """Its own; of an item, row or code block without any, those of the lead-in above it or of the
+    line of marks below it."""
     support: Support
     reason: str = ""
     """Why it is not verified, in a few words: "58 Nm is in none of its sources"."""
@@ -161,7 +198,8 @@ class Answer:
     citations: tuple[Citation, ...]
     evidence: tuple[Evidence, ...]
     grounded: bool
-    """The answer has at least one citation that points to evidence shown."""
+    """The answer has at least one citation that points to evidence shown, and does not begin by
+    saying that the documents do not tell."""
     answerer: str
     """"extractive", or the model's name."""
     question: str = ""
@@ -169,7 +207,8 @@ class Answer:
     claims: tuple[Claim, ...] = ()
     """In the order of the text."""
     refused: str = ""
-    """Why nothing was answered; "" for an answer."""
+    """Why nothing was answered: the evidence is too weak, or the answerer says that it does not
+    tell; "" for an answer."""
     notes: tuple[str, ...] = ()
     """What a reader should know beside the answer: a cited document that is superseded."""
     unknown_marks: int = 0
@@ -178,6 +217,11 @@ class Answer:
     """Tokens, as the endpoint reported them."""
     timings: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage."""
+
+    @property
+    def verified(self) -> int:
+        """How many of the claims are verified."""
+        return sum(claim.support == "verified" for claim in self.claims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

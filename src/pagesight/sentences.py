@@ -8,14 +8,15 @@ from collections.abc import Iterator
 _END = re.compile(r"[.!?][\"')\]]*(?=\s+[\"'(\[]?[A-Z0-9])|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|al|approx|ca|no|nos|fig|figs|tab|eq|eqs|sec|ch|vol|pp?|resp|ref|refs"
-    r"|mr|ms|dr|inc|ltd|dept|max|min|typ|incl|excl|st|ed|eds|et)|\b[A-Z])\.$",
+    r"|mr|ms|dr|inc|ltd|dept|max|min|typ|incl|excl|st|ed|eds|et)|(?<!\d\s)(?<!°)\b[A-Z])\.$",
     re.IGNORECASE,
 )
 
 
 def sentence_ranges(text: str) -> Iterator[tuple[int, int]]:
     """Character ranges [start, end) of the sentences of `text`, in order, without the white
-    space around them. Line breaks end a sentence; "Fig. 3", "e.g. 5" and initials do not."""
+    space around them. Line breaks end a sentence; "Fig. 3", "e.g. 5" and initials do not, but a
+    unit of one letter does ("25 °C. Its")."""
     start = 0
     for match in _END.finditer(text):
         broken = match.group().startswith("\n")

@@ -178,7 +178,7 @@ def _row(case: Case, *, answers: bool) -> Row:
             shown=("c1",),
             cited=(Cited(document=document, page=7),),
             verified=1,
-            citations=2,
+            claims=2,
             judged=0.0,
         )
         if answers

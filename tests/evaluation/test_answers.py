@@ -34,11 +34,11 @@ def a_given(text: str = "It takes 45 Nm. [1]", *, grounded: bool = True) -> Give
         shown=("c1",),
         cited=(Cited(document="m.pdf", page=3), Cited(document="m.pdf", page=4)),
         verified=1,
-        citations=2,
+        claims=2,
     )
 
 
-REFUSED = replace(a_given("Nothing is known.", grounded=False), cited=(), verified=0, citations=0)
+REFUSED = replace(a_given("Nothing is known.", grounded=False), cited=(), verified=0, claims=0)
 TORQUE = Case(
     id="torque",
     question="Torque?",
@@ -148,7 +148,7 @@ def test_a_refusal_is_right_for_unanswerable_cases_only() -> None:
     assert not refusal(TORQUE, REFUSED)
 
 
-def test_citations_that_are_not_there_are_not_verified() -> None:
+def test_the_verified_share_is_of_all_claims_and_zero_without_one() -> None:
     assert verified_share(a_given()) == 0.5
     assert verified_share(REFUSED) == 0.0
 
@@ -157,6 +157,8 @@ def test_a_verdict_is_the_judges_or_else_by_words_and_numbers() -> None:
     assert correct(TORQUE, a_given()) is True
     assert correct(TORQUE, a_given("It takes 45 000 mNm.")) is True
     assert correct(TORQUE, a_given("It takes 54 Nm.")) is False
+    closest = replace(REFUSED, text="No answer. What comes closest is: 45 Nm.", refused=True)
+    assert correct(TORQUE, closest) is False, "a refusal shows what is close, and does not answer"
     assert correct(TORQUE, replace(a_given(), judged=0.0)) is False
     assert correct(NAME, replace(a_given(), judged=1.0)) is True
     assert correct(UNASKABLE, REFUSED) is True

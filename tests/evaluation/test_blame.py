@@ -41,7 +41,7 @@ def an_answer(
         shown=shown,
         cited=tuple(Cited(document="a.pdf", page=page) for page in cited),
         verified=1,
-        citations=1,
+        claims=1,
     )
 
 

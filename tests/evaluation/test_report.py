@@ -255,7 +255,7 @@ def test_a_card_tells_what_was_expected_found_and_answered() -> None:
     assert "Gold 45 Nm manual.pdf p. 4" in words
     assert "dense 3 words 14 fused 12" in words
     assert "Answer It is 45 Nm. [1]" in words
-    assert "Cites manual.pdf p. 7 1 of 2 quotes verified judged wrong" in words
+    assert "Cites manual.pdf p. 7 1 of 2 claims verified judged wrong" in words
     assert "2 Table 5-1 table gold page manual.pdf p. 4 dense 1, words 2" in words
     assert "4 text" not in words, "only the first three hits are shown"
 

@@ -123,7 +123,7 @@ def test_an_asked_case_keeps_what_was_shown_and_cited(library: Library) -> None:
     assert "85 Nm" in given.text
     assert given.shown[0] == CHUNKS[0].id
     assert given.cited[0] == Cited(document=library.documents()[0].name, page=1)
-    assert given.citations == given.verified > 0
+    assert given.claims == given.verified > 0
     assert "write" in row.seconds
 
 

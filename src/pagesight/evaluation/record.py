@@ -97,8 +97,11 @@ class Given:
     cited: tuple[Cited, ...]
     """Pages of all boxes of all citations, in order, without repeats."""
     verified: int
-    """Citations whose quote was found verbatim."""
-    citations: int
+    """Claims that their cited sources say."""
+    claims: int
+    """All claims: verified, unverified and uncited ones."""
+    refused: bool = False
+    """It says why it does not answer. What it names as closest is no answer."""
     usage: Mapping[str, int] = field(default_factory=dict)
     """Tokens, as the endpoint reported them."""
     judged: float | None = None

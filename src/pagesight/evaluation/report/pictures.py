@@ -19,6 +19,8 @@ SHOWN_HITS = 3
 """Hits that are shown for a missed question."""
 SHOWN_GOLD = 2
 """Gold pages that are shown for a missed question."""
+THUMBNAIL = 320
+"""Pixels across: twice the width that the report shows, for screens with fine pixels."""
 
 _QUALITY = 75
 """Of JPEG: the text of a page stays clean, at about 12 kB for 320 pixels."""

@@ -69,7 +69,7 @@ def _given(given: Given) -> dict[str, object]:
         "text": given.text,
         "grounded": given.grounded,
         "cited": [f"{cited.document}#{cited.page}" for cited in given.cited],
-        "citations": given.citations,
+        "claims": given.claims,
         "verified": given.verified,
         "judged": _plain(given.judged),
     }

@@ -118,8 +118,9 @@ class Runner:
             grounded=answer.grounded,
             shown=tuple(part for piece in answer.evidence for part in piece.parts),
             cited=tuple(cited),
-            verified=sum(citation.verified for citation in answer.citations),
-            citations=len(answer.citations),
+            verified=answer.verified,
+            claims=len(answer.claims),
+            refused=bool(answer.refused),
             usage=dict(answer.usage),
             judged=judged,
         )

@@ -87,15 +87,15 @@ def refusal(case: Case, given: Given) -> bool:
 
 
 def verified_share(given: Given) -> float:
-    """Share of the citations whose quote stands in the cited chunk; 0 without a citation."""
-    return given.verified / given.citations if given.citations else 0.0
+    """Share of the claims that their cited sources say; uncited ones count, 0 without a claim."""
+    return given.verified / given.claims if given.claims else 0.0
 
 
 def correct(case: Case, given: Given) -> bool | None:
     """Whether an answer is right; None where the set has no answer to compare it with.
 
     The judge's verdict where there is one. Else a refusal is right for an unanswerable case, and
-    any other answer that contains the gold answer or its numbers.
+    any other answer that contains the gold answer or its numbers and is no refusal.
     """
     if given.judged is not None:
         return given.judged > 0
@@ -127,11 +127,16 @@ def answer_values(cases: Sequence[Case], rows: Sequence[Row]) -> Mapping[str, Ma
 
 
 def _contains(case: Case, given: Given) -> bool:
-    return contains_gold(_said(given.text), case.answers)
+    return contains_gold(_answered(given), case.answers)
 
 
 def _numbers(case: Case, given: Given) -> bool:
-    return bool(numeric_match(_said(given.text), case.answers, case.tolerance))
+    return bool(numeric_match(_answered(given), case.answers, case.tolerance))
+
+
+def _answered(given: Given) -> str:
+    """What was said in answer: nothing by a refusal, whatever it quotes as closest."""
+    return "" if given.refused else _said(given.text)
 
 
 def _has_answer(case: Case) -> bool:
@@ -144,7 +149,7 @@ _METRICS: Mapping[str, tuple[Callable[[Case], bool], Callable[[Case, Given], flo
         lambda case: _has_answer(case) and any(map(_distinct, case.answers)),
         _numbers,
     ),
-    "anls": (_has_answer, lambda case, given: anls(given.text, case.answers)),
+    "anls": (_has_answer, lambda case, given: anls(_answered(given), case.answers)),
     "citation_precision": (lambda case: bool(case.pages), citation_precision),
     "citation_recall": (lambda case: bool(case.pages), citation_recall),
     "verified": (lambda case: not case.unanswerable, lambda _, given: verified_share(given)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pagesight.errors import ServiceError, SettingsError
 from pagesight.evaluation.sets.lines import Text
 from pagesight.ports import ChatModel
-from pagesight.prompts import Prompt
+from pagesight.prompts import Prompt, secret_key
 
 TEMPLATES = ("case",)
 """Templates of its prompt."""
-_KEY = 16
-"""Hex digits of the key: 64 bits, which no answer hits upon by chance."""
 _VERDICT = re.compile(r"[\s*_`#-]*verdict[\s*_`]*:[\s*_`]*(correct|wrong)[\s*_`.]*", re.IGNORECASE)
 """A whole line, with what models put around it: "**VERDICT:** correct.". A quoted one is none."""
 _SHOWN = 80
@@ -49,8 +46,7 @@ class Judge:
     def message(self, question: str, answers: Sequence[str], text: str) -> str:
         """What the model is shown."""
         parts = {"question": question, "gold": "\n".join(answers), "answer": text}
-        digest = hashlib.sha256("\0".join(parts.values()).encode("utf-8", "replace"))
-        return self._prompt.fill("case", parts | {"key": digest.hexdigest()[:_KEY]})
+        return self._prompt.fill("case", parts | {"key": secret_key([*parts.values()])})
 
     def _read(self, reply: str) -> float:
         """Only the last line counts: above it the model may quote the answer, verdict and all."""

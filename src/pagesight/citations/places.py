@@ -1,0 +1,52 @@
+"""Where a quote stands: its boxes on each page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pagesight.document import Page
+from pagesight.results import Box, Citation, Evidence
+
+Pages = Callable[[str], Sequence[Page]]
+"""Document id -> its pages."""
+
+
+def citation(
+    piece: Evidence, quote: tuple[int, int], pages: Pages, *, claim: int, verified: bool
+) -> Citation:
+    """The citation of the characters [start, end) of a piece's chunk."""
+    chunk = piece.chunk
+    start, end = quote
+    boxes = _boxes(piece, start, end, {page.index: page for page in pages(chunk.document_id)})
+    return Citation(
+        mark=piece.mark,
+        chunk_id=chunk.id,
+        document_id=chunk.document_id,
+        document=piece.document.name,
+        title=piece.document.title,
+        kind=chunk.kind,
+        label=chunk.label,
+        page_number=boxes[0].page_number,
+        page_label=boxes[0].page_label,
+        boxes=boxes,
+        quote=chunk.text[start:end],
+        crop=piece.image_path,
+        verified=verified,
+        claim=claim,
+    )
+
+
+def _boxes(piece: Evidence, start: int, end: int, pages: Mapping[int, Page]) -> tuple[Box, ...]:
+    """Boxes of the lines that the quote touches; the whole chunk's where the quote is empty."""
+    chunk = piece.chunk
+    places = chunk.touched(start, end) or chunk.regions
+    return tuple(
+        Box(
+            page_index=index,
+            page_number=index + 1,
+            page_label=pages[index].label,
+            bbox=bbox,
+            fractions=bbox.fractions(pages[index].width, pages[index].height),
+        )
+        for index, bbox in dict.fromkeys((place.page, place.bbox) for place in places)
+    )
