@@ -15,10 +15,10 @@ from pagesight.generative import TEMPLATES, GenerativeAnswerer
 from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library
 from pagesight.prompts import load as load_prompt
-from pagesight.results import Answer, Filter, Query
+from pagesight.results import Answer, Filter, ImagePart, Query
 from pagesight.retrieve import Retriever
 from pagesight.settings import load
-from tests.builders import a_chunk, a_document, an_id, open_library, some_pages
+from tests.builders import a_chunk, a_document, a_png, an_id, open_library, some_pages
 from tests.evidence import CROP, ScriptedChat, an_asker
 from tests.models import HashedWords
 
@@ -33,6 +33,9 @@ def library(tmp_path: Path) -> Iterator[Library]:
     with open_library(tmp_path / "library") as opened:
         vectors = {"text": text_vectors(HashedWords(), CHUNKS)}
         opened.put(a_document(), some_pages(), CHUNKS, vectors)
+        crop = opened.crop_path(CROP)
+        crop.parent.mkdir(parents=True)
+        crop.write_bytes(a_png())
         yield opened
 
 
@@ -86,13 +89,13 @@ def test_texts_and_crops_of_the_hits_are_shown(library: Library) -> None:
     asker(library, chat).ask(QUESTION)
     texts = [part for part in chat.shown if isinstance(part, str)]
     assert any("85 Nm" in text for text in texts)
-    assert [part.name for part in chat.shown if isinstance(part, Path)] == [f"{CROP}.png"]
+    assert [part.path.name for part in chat.shown if isinstance(part, ImagePart)] == [f"{CROP}.png"]
 
 
-def test_text_is_cut_to_the_budget_of_words(library: Library) -> None:
-    answer = asker(library, ScriptedChat("x"), "ask.words=4").ask(QUESTION)
-    assert sum(len(piece.shown_text.split()) for piece in answer.evidence) == 4
+def test_text_is_cut_to_the_budget_of_tokens(library: Library) -> None:
+    answer = asker(library, ScriptedChat("x"), "ask.tokens=4").ask(QUESTION)
     assert answer.evidence[0].shown_text == "The bearing bracket is"
+    assert not any(piece.shown_text for piece in answer.evidence[1:])
 
 
 def test_the_pieces_come_before_the_checked_answer(library: Library) -> None:

@@ -107,6 +107,11 @@ class Contents:
         """In reading order; none for an unknown id."""
         return self.catalogue.document_chunks(document_id)
 
+    def neighbours(self, id: str, reach: int) -> Mapping[int, Chunk]:
+        """Position in its document -> chunk, for a chunk and those at most `reach` places before
+        and after it, by position; empty for an unknown id."""
+        return self.catalogue.neighbours(id, reach)
+
     def sources(self) -> Mapping[str, str]:
         """Path or URL -> document id, aliases included."""
         return self.catalogue.sources()

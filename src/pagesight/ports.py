@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pagesight.document import Chunk, Document, DocumentProfile, Page, PageContent, ParsedDocument
-from pagesight.results import Evidence, Filter
+from pagesight.errors import ServiceError
+from pagesight.results import Evidence, Filter, ImagePart, Message
 
 if TYPE_CHECKING:
     import numpy as np
@@ -378,6 +379,10 @@ class Catalogue(Protocol):
     def document_chunks(self, document_id: str) -> list[Chunk]:
         """In reading order."""
 
+    def neighbours(self, id: str, reach: int) -> Mapping[int, Chunk]:
+        """Position in its document (from 0, in reading order) -> chunk: the chunk `id` and those
+        at most `reach` places before and after it, by position; empty for an unknown id."""
+
     def page_texts(self, document_id: str, first: int, last: int) -> Mapping[int, list[str]]:
         """0-based index -> texts of the chunks that stand on the page, in reading order, for
         each page of the document from `first` to `last`."""
@@ -411,6 +416,15 @@ class Catalogue(Protocol):
     def close(self) -> None: ...
 
 
+class UnfinishedReplyError(ServiceError):
+    """A reply that began and did not come to its end."""
+
+    def __init__(self, message: str, text: str, *, retryable: bool = False) -> None:
+        super().__init__(message, retryable=retryable)
+        self.text = text
+        """What came of it."""
+
+
 class ChatModel(Protocol):
     """A (vision) LLM behind an endpoint."""
 
@@ -418,14 +432,32 @@ class ChatModel(Protocol):
     def name(self) -> str: ...
 
     def stream(self, system: str, parts: Sequence[str | Path]) -> Iterator[str]:
-        """Streams the reply to one user message made of texts and image files, in order.
+        """Streams the reply to one user message made of texts and image files, in order. For a
+        file that cannot be read a text says so.
 
         Raises:
+            UnfinishedReplyError: the reply broke off, was cut at the model's limit, or was
+                withheld; what came before was yielded.
             ServiceError: the endpoint refused or failed.
         """
 
     def usage(self) -> Mapping[str, int]:
-        """Tokens of the last finished reply, as the endpoint reported them."""
+        """Tokens of the last finished reply, as the endpoint reported them; empty if it did
+        not."""
+
+
+class VisionModel(ChatModel, Protocol):
+    """A ChatModel that tells beforehand how it is sent a picture."""
+
+    def fit(self, path: Path, most: int) -> tuple[ImagePart, ...]:
+        """A picture file as it is sent: whole, or in at most `most` tiles.
+
+        Raises:
+            OSError: the file is gone, or is no picture that can be read.
+        """
+
+    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Iterator[str]:
+        """See ChatModel; what was fitted before is sent as it is."""
 
 
 class Answerer(Protocol):
@@ -436,6 +468,9 @@ class Answerer(Protocol):
 
     def write(self, question: str, evidence: Sequence[Evidence]) -> Iterator[str]:
         """Streams the text; each claim ends with the marks of its evidence, like [2]."""
+
+    def messages(self, question: str, evidence: Sequence[Evidence]) -> tuple[Message, ...]:
+        """Exactly what `write` sends to a model; empty where no model is asked."""
 
     def usage(self) -> Mapping[str, int]: ...
 

@@ -84,6 +84,17 @@ def test_the_texts_of_a_page_are_those_of_the_chunks_that_stand_on_it(
     assert catalogue.page_texts("unknown", 0, 9) == {}
 
 
+def test_the_neighbours_of_a_chunk_come_with_their_positions(catalogue: Catalogue) -> None:
+    chunks = chunks_of("m", 5)
+    put(catalogue, "m", chunks)
+    put(catalogue, "other", chunks_of("other", 5))
+    assert catalogue.neighbours("m-2", 1) == {1: chunks[1], 2: chunks[2], 3: chunks[3]}
+    assert list(catalogue.neighbours("m-0", 2)) == [0, 1, 2]
+    assert list(catalogue.neighbours("m-4", 9)) == [0, 1, 2, 3, 4]
+    assert catalogue.neighbours("m-2", 0) == {2: chunks[2]}
+    assert catalogue.neighbours("unknown", 3) == {}
+
+
 def test_figures_and_tables_are_found_by_their_labels(catalogue: Catalogue) -> None:
     def labelled(id: str, name: str, label: str, page: int) -> Chunk:
         chunk = a_chunk(id, label, document_id=an_id(name), kind="figure", pages=(page,))

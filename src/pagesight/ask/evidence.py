@@ -1,46 +1,224 @@
-"""Evidence: what is shown to the answerer, of what was found."""
+"""Evidence: what is shown to the answerer, of what was found and of what stands around it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from pagesight.ask.joining import reading_order, same_table
+from pagesight.ask.selection import Piece, Selection
+from pagesight.document import Chunk
 from pagesight.library import Library
-from pagesight.results import Evidence, Hit
-from pagesight.sentences import first_words
+from pagesight.references import mentions, named
+from pagesight.results import Evidence, Filter, Hit
 from pagesight.settings import AskSettings
+
+BROUGHT = 3
+"""Figures, tables and passages that are brought along at most, because a hit refers to them or
+they to it."""
+CONTEXT = 2
+"""Chunks before a hit, and after it, that are joined to it at most."""
+REACH = 12
+"""Places in a document within which the neighbours of a hit are looked for: two columns of text
+with figures take turns there."""
+LONG_REACH = 80
+"""The same for the parts of a table that is longer; twice as many fit in no usual budget."""
+MENTIONING = 20
+"""Passages that are looked through for one that refers to a figure."""
 
 
 class Assembler:
-    """Turns hits into evidence."""
+    """Turns hits into evidence.
+
+    Hits are served first, best first; then what they refer to and what refers to them, then the
+    rest of split tables, and what is left of the budget goes to the text around the hits.
+    """
 
     def __init__(self, library: Library, settings: AskSettings) -> None:
         self._library = library
         self._settings = settings
 
     def assemble(self, hits: Sequence[Hit], marks: Mapping[str, int]) -> list[Evidence]:
-        """The hits in order, marked from 1, their texts cut to the budget of words.
+        """What is shown, ordered by document (that of the best hit first), page and position.
 
-        A hit for which no words are left is shown only if it has a crop.
+        Marks count in that order from 1. Where `marks` (chunk id -> mark) says that a chunk was
+        shown before, its piece keeps that mark, and new ones go on after the highest.
         """
-        left = self._settings.words
-        evidence: list[Evidence] = []
+        selection = Selection(self._settings.tokens)
         for hit in hits:
-            text = first_words(hit.chunk.text, left)
-            left -= len(text.split())
-            if not text and not hit.chunk.image:
+            selection.take_hit(hit.chunk, hit.rank)
+        found = list(selection)
+        self._bring(found, selection)
+        self._complete(selection)
+        self._surround(found, selection)
+        return self._evidence(selection.pieces(), hits, marks)
+
+    def _bring(self, found: Sequence[Chunk], selection: Selection) -> None:
+        """Brings along the figures and tables that the hits name, and what names those found."""
+        left = BROUGHT
+        for chunk in found:
+            for brought in (*self._named(chunk, selection), *self._naming(chunk, selection)):
+                if left and brought not in selection and selection.take([brought]):
+                    left -= 1
+
+    def _named(self, chunk: Chunk, selection: Selection) -> Iterator[Chunk]:
+        """The figures and tables of the same document that a chunk names and that are not shown;
+        where several have a label, the one nearest in pages."""
+        shown = {each.label for each in selection if each.document_id == chunk.document_id}
+        things = [labels for labels in named(chunk.text) if not shown.intersection(labels)]
+        labels = [label for thing in things for label in thing]
+        if not labels:
+            return
+        owned: dict[str, list[str]] = {}
+        for label, _, id in self._library.labelled(labels, _within(chunk)):
+            owned.setdefault(label, []).append(id)
+        for thing in things:
+            ids = next((owned[label] for label in thing if label in owned), [])
+            candidates = self._library.chunks(ids)
+            if candidates:
+                yield min(candidates, key=lambda other: _distance(chunk, other))
+
+    def _naming(self, chunk: Chunk, selection: Selection) -> Iterator[Chunk]:
+        """The passage nearest to a figure or table that names it, unless one is shown."""
+        if not chunk.label or any(
+            _names(each, chunk) for each in selection if each.document_id == chunk.document_id
+        ):
+            return
+        texts = Filter(documents=(chunk.document_id,), kinds=("text",))
+        found = self._library.search_words(chunk.label, MENTIONING, texts)
+        candidates = self._library.chunks([id for id, _ in found])
+        naming = [each for each in candidates if _names(each, chunk)]
+        if naming:
+            yield min(naming, key=lambda other: _distance(chunk, other))
+
+    def _complete(self, selection: Selection) -> None:
+        """Shows tables whole that were split by rows; the rows around a hit, where the whole does
+        not fit."""
+        for chunk in selection:
+            if chunk.kind != "table" or not selection.whole(chunk):
                 continue
-            path = str(self._library.crop_path(hit.chunk.image)) if hit.chunk.image else ""
-            evidence.append(
-                Evidence(
-                    mark=len(evidence) + 1,
-                    chunk=hit.chunk,
-                    parts=(hit.chunk.id,),
-                    document=hit.document,
-                    page_labels=hit.page_labels,
-                    rank=hit.rank,
-                    shown_text=text,
-                    image_path=path,
-                    superseded_by=hit.superseded_by,
-                )
+            parts = self._parts(chunk)
+            selection.link(parts)
+            if not selection.take(parts):
+                here = parts.index(chunk)
+                for part in (*parts[here + 1 : here + 2], *parts[:here][-1:]):
+                    selection.take([part])
+
+    def _parts(self, table: Chunk) -> list[Chunk]:
+        """All parts of the table of which a chunk is one, in order."""
+        for reach in (REACH, LONG_REACH):
+            near = list(self._library.neighbours(table.id, reach).values())
+            parts = [chunk for chunk in near if same_table(chunk, table)]
+            if not parts:  # its document has left the library since it was found
+                return [table]
+            if not {near[0].id, near[-1].id} & {part.id for part in parts}:
+                break
+        return parts
+
+    def _surround(self, found: Sequence[Chunk], selection: Selection) -> None:
+        """Joins the text around the hits to them: first what is next to each, best first."""
+        lines = [
+            self._line(chunk) for chunk in found if chunk.kind == "text" and selection.whole(chunk)
+        ]
+        for line in lines:
+            selection.link(line.chunks)
+        for distance in range(1, CONTEXT + 1):
+            for line in lines:
+                for step in (1, -1):
+                    chunk = line.at(step * distance)
+                    before = line.at(step * (distance - 1))
+                    if chunk and before and selection.whole(before):
+                        selection.take([chunk])
+
+    def _line(self, hit: Chunk) -> _Line:
+        """The text of the hit's section around it, in reading order."""
+        near = self._library.neighbours(hit.id, REACH).values()
+        texts = reading_order([chunk for chunk in near if chunk.kind == "text"])
+        here = next((place for place, chunk in enumerate(texts) if chunk.id == hit.id), None)
+        if here is None:
+            return _Line(chunks=(hit,), here=0)
+        first = last = here
+        while first and texts[first - 1].heading_path == hit.heading_path:
+            first -= 1
+        while last + 1 < len(texts) and texts[last + 1].heading_path == hit.heading_path:
+            last += 1
+        return _Line(chunks=tuple(texts[first : last + 1]), here=here - first)
+
+    def _evidence(
+        self, pieces: Sequence[Piece], hits: Sequence[Hit], marks: Mapping[str, int]
+    ) -> list[Evidence]:
+        best = {hit.document.id: hit for hit in reversed(hits)}
+        order = {id: number for number, id in enumerate(dict.fromkeys(h.document.id for h in hits))}
+        ordered = sorted(pieces, key=lambda piece: (order[piece.chunk.document_id], _place(piece)))
+        labels = {id: {page.index: page.label for page in self._library.pages(id)} for id in order}
+        return [
+            Evidence(
+                mark=mark,
+                chunk=piece.chunk,
+                parts=piece.parts,
+                document=best[piece.chunk.document_id].document,
+                page_labels=tuple(
+                    labels[piece.chunk.document_id].get(page, str(page + 1))
+                    for page in piece.chunk.pages
+                ),
+                rank=piece.rank,
+                shown_text=piece.text,
+                image_path=self._crop(piece.chunk),
+                superseded_by=best[piece.chunk.document_id].superseded_by,
             )
-        return evidence
+            for piece, mark in zip(ordered, _marked(ordered, marks), strict=True)
+        ]
+
+    def _crop(self, chunk: Chunk) -> str:
+        return str(self._library.crop_path(chunk.image)) if chunk.image else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """Text chunks that follow each other, and where among them the hit stands."""
+
+    chunks: tuple[Chunk, ...]
+    here: int
+
+    def at(self, distance: int) -> Chunk | None:
+        """The chunk so many places after the hit (before it, where negative)."""
+        place = self.here + distance
+        return self.chunks[place] if 0 <= place < len(self.chunks) else None
+
+
+def _marked(pieces: Sequence[Piece], marks: Mapping[str, int]) -> list[int]:
+    """The mark of each piece: an earlier one of its chunks that no piece before it has taken, the
+    best hit's first; else the next new one."""
+    given: list[int] = []
+    new = max(marks.values(), default=0)
+    for piece in pieces:
+        earlier = (marks[id] for id in (piece.chunk.id, *piece.parts) if id in marks)
+        mark = next((mark for mark in earlier if mark not in given), 0)
+        if not mark:
+            mark = new = new + 1
+        given.append(mark)
+    return given
+
+
+def _place(piece: Piece) -> tuple[int, float, float, str]:
+    """Page, height on it, x, and id: the order of a document."""
+    if not piece.chunk.regions:
+        return -1, 0.0, 0.0, piece.chunk.id
+    region = piece.chunk.regions[0]
+    return region.page, region.bbox.y0, region.bbox.x0, piece.chunk.id
+
+
+def _within(chunk: Chunk) -> Filter:
+    return Filter(documents=(chunk.document_id,))
+
+
+def _names(chunk: Chunk, thing: Chunk) -> bool:
+    """Whether a passage names a figure or table by its label."""
+    return chunk.kind == "text" and any(
+        mention.label == thing.label for mention in mentions(chunk.text)
+    )
+
+
+def _distance(one: Chunk, other: Chunk) -> int:
+    """Pages between two chunks."""
+    return min((abs(a - b) for a in one.pages for b in other.pages), default=0)

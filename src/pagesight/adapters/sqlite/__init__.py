@@ -166,6 +166,17 @@ class SQLiteCatalogue:
         query = "SELECT body FROM chunk WHERE document_id = ? ORDER BY position"
         return sql.read(sql.CHUNK, self._database.rows(query, document_id))
 
+    def neighbours(self, id: str, reach: int) -> Mapping[int, Chunk]:
+        query = (
+            "SELECT near.position, near.body FROM chunk AS here JOIN chunk AS near "
+            "ON near.document_id = here.document_id "
+            "AND near.position BETWEEN here.position - ? AND here.position + ? "
+            "WHERE here.id = ? ORDER BY near.position"
+        )
+        rows = self._database.rows(query, reach, reach, id)
+        chunks = sql.read(sql.CHUNK, [(body,) for _, body in rows])
+        return {position: chunk for (position, _), chunk in zip(rows, chunks, strict=True)}
+
     def page_texts(self, document_id: str, first: int, last: int) -> Mapping[int, list[str]]:
         query = (
             "SELECT position FROM page WHERE document_id = ? AND position BETWEEN ? AND ? "
