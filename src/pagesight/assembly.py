@@ -66,6 +66,7 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
         title=_title(profile, elements),
         pages=tuple(content.page for content in ordered),
         elements=tuple(_with_paths(elements, profile.outline)),
+        hidden=tuple(each for content in ordered for each in content.hidden),
     )
 
 

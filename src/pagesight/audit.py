@@ -9,8 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pagesight.document import Audit, Element, Page, ParsedDocument
+from pagesight.document import (
+    Audit,
+    Element,
+    HiddenPart,
+    HiddenReason,
+    HiddenText,
+    Page,
+    ParsedDocument,
+)
 from pagesight.references import mentions, names_figure, names_table, parse_caption
+from pagesight.sentences import first_words
 
 _REPLACEMENT = "\ufffd"
 _UNREADABLE = frozenset({"Cc", "Cn", "Co", "Cs"})
@@ -21,6 +30,10 @@ _WORST_SHARE = 0.01
 _MOST_LISTED = 10
 _MOST_RUNS = 40
 """Runs of page labels that are told; a manual with chapters and appendices has fewer."""
+_FIRST_WORDS = 12
+"""Words of a hidden text that are told."""
+_LONGEST_WORDS = 120
+"""Characters of them."""
 _FARTHEST = 10
 """Times the largest number of a caption. A mention beyond that is a year, or the mark of a
 footnote stands at its end: "Table 12" and 11 read as 1211."""
@@ -75,6 +88,7 @@ def audit(parsed: ParsedDocument) -> Audit:
         page_errors=tuple(
             f"page {page.number}: {page.error}" for page in parsed.pages if page.error
         ),
+        hidden=tuple(_hidden_parts(parsed.hidden)),
     )
 
 
@@ -88,6 +102,7 @@ def findings(audit: Audit) -> tuple[str, ...]:
             f"{100 * audit.unreadable_share:.1f} % of the characters cannot be read "
             "(U+FFFD and private use): the fonts lack a character map"
         )
+    found += _hidden_lines(audit.hidden)
     if audit.missing:
         found.append(f"{_listed(audit.missing)} mentioned, not found")
     return tuple(found)
@@ -103,6 +118,37 @@ def runs(labels: Sequence[str]) -> str:
             ends.append([label])
     told = ", ".join(" to ".join(run) for run in ends[:_MOST_RUNS])
     return f"{told} and {len(ends) - _MOST_RUNS} more" if len(ends) > _MOST_RUNS else told
+
+
+def _hidden_parts(hidden: Iterable[HiddenText]) -> Iterator[HiddenPart]:
+    """One a page and reason, in the order in which they come."""
+    texts = defaultdict[tuple[int, HiddenReason], list[str]](list)
+    for each in hidden:
+        texts[each.page, each.reason].append(each.text)
+    for (page, reason), parts in texts.items():
+        text = " ".join(" ".join(parts).split())
+        yield HiddenPart(
+            page_number=page + 1,
+            reason=reason,
+            words=first_words(text, _FIRST_WORDS)[:_LONGEST_WORDS],
+            characters=len(text.replace(" ", "")),
+        )
+
+
+def _hidden_lines(hidden: Sequence[HiddenPart]) -> Iterator[str]:
+    """A line for each reason: "pages 2 to 3 have hidden text (too small to be read, 312
+    characters): left out of the page's text"."""
+    parts = defaultdict[str, list[HiddenPart]](list)
+    for part in hidden:
+        parts[part.reason].append(part)
+    for reason, same in parts.items():
+        has = "page {} has" if len(same) == 1 else "pages {} have"
+        pages = has.format(runs([str(part.page_number) for part in same]))
+        count = sum(part.characters for part in same)
+        yield (
+            f"{pages} hidden text ({reason}, {count:,} characters): left out of the page's text, "
+            f'"{same[0].words}"'
+        )
 
 
 def _texts(elements: Iterable[Element]) -> Iterator[str]:

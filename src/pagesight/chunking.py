@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import groupby
 
 from pagesight.document import (
     Chunk,
     Element,
     Figure,
+    HiddenText,
     Kind,
     ParsedDocument,
     Region,
@@ -22,9 +24,13 @@ from pagesight.sentences import first_words, sentence_ranges
 from pagesight.settings import ChunkSettings
 from pagesight.tables import markdown_row, markdown_rule, to_html
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Raised with every change that makes other chunks of the same elements: documents are then
 chunked anew by the next ingest."""
+
+
+HIDDEN = "hidden text"
+"""The heading of a chunk that is made of text that cannot be seen on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +70,18 @@ class _Draft:
 
 
 def chunk_document(parsed: ParsedDocument, settings: ChunkSettings) -> list[Chunk]:
-    """The chunks of a document in reading order; the same input gives the same ids."""
+    """The chunks of a document in reading order; the same input gives the same ids.
+
+    Hidden text makes none, unless the settings want it: then it follows what can be seen of its
+    page, under a heading that says so.
+    """
     drafts = [*_visual_drafts(parsed.elements, settings)]
     blocks = [element for element in parsed.elements if isinstance(element, TextBlock)]
     drafts += _text_drafts(blocks, settings)
     drafts.sort(key=lambda draft: (draft.regions[0].page, draft.regions[0].bbox.y0, draft.kind))
+    if settings.hidden_text:
+        drafts += _hidden_drafts(parsed.hidden, settings)
+        drafts.sort(key=lambda draft: draft.regions[0].page)
     return [_finished(parsed, draft, number) for number, draft in enumerate(drafts)]
 
 
@@ -114,6 +127,24 @@ def _text_drafts(blocks: Sequence[TextBlock], settings: ChunkSettings) -> Iterat
             pending.append(piece)
     if pending:
         yield _text_draft(pending)
+
+
+def _hidden_drafts(hidden: Sequence[HiddenText], settings: ChunkSettings) -> Iterator[_Draft]:
+    """Apart from other text and page by page."""
+    for _, texts in groupby(hidden, key=lambda each: each.page):
+        yield from _text_drafts([_hidden_block(each) for each in texts], settings)
+
+
+def _hidden_block(hidden: HiddenText) -> TextBlock:
+    span = Span(start=0, end=len(hidden.text), page=hidden.page, bbox=hidden.bbox)
+    return TextBlock(
+        page=hidden.page,
+        bbox=hidden.bbox,
+        role="paragraph",
+        text=hidden.text,
+        spans=(span,),
+        heading_path=(HIDDEN,),
+    )
 
 
 def _must_end(pending: Sequence[_Piece], piece: _Piece, settings: ChunkSettings) -> bool:

@@ -23,6 +23,18 @@ Role = Literal[
     "footer",
 ]
 
+HiddenReason = Literal[
+    "in the colour of its background",
+    "covered or clipped away",
+    "drawn invisibly",
+    "too small to be read",
+    "outside of the page",
+    "in a hidden layer",
+    "in a hidden annotation",
+    "invisible characters",
+]
+"""Why a text cannot be seen; it goes on "hidden text ..."."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -152,11 +164,27 @@ class DocumentProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenText:
+    """Text of a page that no reader of it can see, and that is therefore in none of its elements.
+
+    Whoever wants to steer a program that reads the document writes it like that.
+    """
+
+    page: int
+    bbox: BBox
+    """Where it stands; the nearest place on the page for what is outside of it, the corner for what
+    has no place."""
+    text: str
+    reason: HiddenReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageContent:
     """One parsed page with its elements in reading order."""
 
     page: Page
     elements: tuple[Element, ...]
+    hidden: tuple[HiddenText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +195,8 @@ class ParsedDocument:
     title: str
     pages: tuple[Page, ...]
     elements: tuple[Element, ...]
+    hidden: tuple[HiddenText, ...] = ()
+    """By page."""
 
 
 def file_name(source: str) -> str:
@@ -189,6 +219,18 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenPart:
+    """What is hidden on a page for one reason."""
+
+    page_number: int
+    reason: HiddenReason
+    words: str
+    """The first of them."""
+    characters: int
+    """Of all of them, blanks not counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
     """What was found in a document and what is missing, for a reader to judge the parsing by."""
 
@@ -203,6 +245,8 @@ class Audit:
     """Labels of figures and tables that the text mentions and that were not found."""
     page_errors: tuple[str, ...] = ()
     """A line for each page that could not be parsed or read."""
+    hidden: tuple[HiddenPart, ...] = ()
+    """Text that cannot be seen, by page; the characters above leave it out."""
 
     @property
     def unreadable_share(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from string import Template
 
 from pagesight import resources
 from pagesight.errors import SettingsError
+
+_KEY = 16
+"""Hex digits of a key: 64 bits, which no text hits upon by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +61,13 @@ def render(template: str, values: Mapping[str, object]) -> str:
     except (KeyError, ValueError) as error:
         raise SettingsError(f"a prompt template cannot be filled: {error}") from error
     return "\n".join(line.rstrip() for line in text.strip().splitlines() if line.strip())
+
+
+def secret_key(texts: Sequence[str]) -> str:
+    """A key that none of the texts holds, so that none can close its own part of a prompt.
+
+    Templates put it on the lines between which the parts stand. It is made from all the texts:
+    whoever writes one of them can neither know it nor hit upon it, and the same texts give the
+    same prompt.
+    """
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:_KEY]

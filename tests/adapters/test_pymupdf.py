@@ -355,6 +355,28 @@ def test_boxes_of_a_rotated_page_are_where_the_page_shows_them(
     assert_crop_shows(path, figure, crops)
 
 
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_rotated_page_that_is_cropped_shows_what_is_inside_the_crop(
+    tmp_path: Path, parser: PyMuPDFParser, crops: FolderOfCrops, rotation: int
+) -> None:
+    def draw(page: Any) -> None:
+        whole(page)
+        page.set_rotation(rotation)
+        page.remove_rotation()
+        width, height = page.rect.width, page.rect.height
+        # Margins of whole pixels at the resolution of crops: 25 at a time.
+        page.set_cropbox(pymupdf.Rect(24, 12, width - 36, height - 12))
+        page.set_rotation(360 - rotation)
+
+    path = saved(tmp_path / "a.pdf", draw)
+    (content,) = parser.parse_pages(path, 0, 1)
+    with pymupdf.open(path) as document:
+        shown = document[0].rect
+    assert (content.page.width, content.page.height) == (shown.width, shown.height)
+    assert_crop_shows(path, only(content, Figure), crops)
+    assert PROSE in texts(content)
+
+
 def test_text_that_runs_sideways_is_read_upright_and_boxed_where_it_stands(
     tmp_path: Path, parser: PyMuPDFParser
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from pagesight.errors import DocumentError, PagesightError
 from pagesight.files import digest
 from pagesight.ports import CropWriter, OpticalReader
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raise it when the same file is parsed differently."""
 
 _HEADER_BYTES = 1024
@@ -26,6 +27,8 @@ _UNKNOWN_SIZE = (612.0, 792.0)
 _LEAST_SIDE = 3.0
 """Points of a page that can hold anything."""
 _LONGEST_REASON = 160
+_LONGEST_TITLE = 200
+"""Characters; it goes into prompts, and titles that go on for longer are no titles."""
 _NO_TITLE = re.compile(
     r"(?i)untitled|\(?(?:no |unknown|anonymous)|microsoft (?:word|powerpoint|excel) - |"
     r"(?:document|presentation|title|slide|book|page|scan|print)\W*\d*$|"
@@ -197,9 +200,10 @@ def _damaged(path: Path) -> str:
 
 
 def _title(document: Any) -> str:
-    """The title of the metadata, unless a program put it there that knew no better."""
-    title = clean(str((document.metadata or {}).get("title") or ""))
-    return "" if _NO_TITLE.match(title) else title
+    """The title of the metadata on one line, unless a program put it there that knew no better."""
+    said = str((document.metadata or {}).get("title") or "")
+    title = clean(" ".join(said.split()))
+    return "" if _NO_TITLE.match(title) else textwrap.shorten(title, _LONGEST_TITLE)
 
 
 def _outline(document: Any) -> tuple[OutlineEntry, ...]:

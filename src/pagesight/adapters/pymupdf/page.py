@@ -11,7 +11,7 @@ from pagesight.adapters.pymupdf.regions import Region, arrange
 from pagesight.adapters.pymupdf.render import Crop, Renderer
 from pagesight.adapters.pymupdf.source import Source, read_source
 from pagesight.adapters.pymupdf.text import region_text, text_block, vocabulary_of
-from pagesight.adapters.pymupdf.turning import turned_back
+from pagesight.adapters.pymupdf.turning import straighten, turned_back
 from pagesight.adapters.pymupdf.words import Word, optical_words, weight
 from pagesight.document import Caption, Element, Figure, Page, PageContent, Role, Table, TextBlock
 from pagesight.errors import ServiceError
@@ -47,8 +47,7 @@ class PageParser:
         Raises:
             Exception: whatever the page made the library raise.
         """
-        if page.rotation:
-            page.remove_rotation()
+        straighten(page)
         width, height = float(page.rect.width), float(page.rect.height)
         source = read_source(page, self.reader, self.ocr_dpi)
         work = _Work(self, source, index, Renderer(page, self.crop_dpi))
@@ -67,6 +66,7 @@ class PageParser:
                 error=source.problem,
             ),
             elements=tuple(turned_back(each, source.turn, source.page) for each in elements),
+            hidden=source.hidden,
         )
 
 

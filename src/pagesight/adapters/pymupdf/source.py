@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import Box, analyse, pymupdf, with_orphans
-from pagesight.adapters.pymupdf.turning import turn_of, turned
+from pagesight.adapters.pymupdf.hidden import without_hidden
+from pagesight.adapters.pymupdf.turning import straighten, turn_of, turned
 from pagesight.adapters.pymupdf.words import (
+    FEW_LETTERS,
     TextLayer,
     Word,
     is_usable,
@@ -16,14 +18,13 @@ from pagesight.adapters.pymupdf.words import (
     text_layer,
     weight,
 )
+from pagesight.document import HiddenText
 from pagesight.errors import ServiceError
 from pagesight.geometry import BBox, union
 from pagesight.ports import OpticalReader
 
 MOST_PIXELS = 20e6
 """Of a page rendered for OCR; larger sheets are rendered more coarsely."""
-_FEW_LETTERS = 40
-"""A stamp or a page number over a scanned page."""
 _SOME_LETTERS = 120
 """A header and a footer over a scanned page; more is a text layer."""
 _MANY_VECTORS = 300
@@ -55,6 +56,8 @@ class Source:
     one of the turned page."""
     problem: str = ""
     """Why the page's text could not be read."""
+    hidden: tuple[HiddenText, ...] = ()
+    """Text that nobody sees and that is in none of the words; boxes as the page is displayed."""
 
 
 def read_source(page: Any, reader: OpticalReader | None, ocr_dpi: int) -> Source:
@@ -63,29 +66,29 @@ def read_source(page: Any, reader: OpticalReader | None, ocr_dpi: int) -> Source
     A page whose text runs sideways or upside down is turned in memory, because the layout knows
     upright text only.
     """
-    layer = text_layer(page)
+    layer, hidden = without_hidden(page, text_layer(page))
     area = _area(page)
     words: Sequence[Word] = ()
     if _needs_ocr(layer, area):
         words, problem = _read_pixels(page, reader, ocr_dpi)
         if problem and not _says_something(layer):
-            return replace(_without_layout(area, layer), problem=problem)
+            return replace(_without_layout(area, layer), problem=problem, hidden=hidden)
         usable = weight(layer.words) if is_usable(layer.words) else 0
         words = words if weight(words) > usable else ()
     turn = turn_of(words or layer.words)
     if turn:
         page.set_rotation(turn)
-        page.remove_rotation()
-        layer = text_layer(page)
+        straighten(page)
+        layer, _ = without_hidden(page, text_layer(page))
         words = [replace(word, bbox=turned(word.bbox, turn, area)) for word in words]
         area = _area(page)
     if words:
         layer = replace(layer, words=tuple(words))
-    return replace(_laid_out(page, area, layer, ocr=bool(words)), turn=turn)
+    return replace(_laid_out(page, area, layer, ocr=bool(words)), turn=turn, hidden=hidden)
 
 
 def _laid_out(page: Any, area: BBox, layer: TextLayer, *, ocr: bool) -> Source:
-    if ocr or _is_ocr_layer(layer, area) or _is_fragmented(layer):
+    if ocr or layer.is_ocr(area) or _is_fragmented(layer):
         return _from_surrogate(page, area, layer, ocr=ocr)
     if not layer.blocks:
         return _without_layout(area, layer)
@@ -110,31 +113,19 @@ def _without_layout(area: BBox, layer: TextLayer, *, ocr: bool = False) -> Sourc
     )
 
 
-def _covered(layer: TextLayer, area: BBox) -> float:
-    return min(1.0, sum(image.area for image in layer.images) / area.area)
-
-
 def _needs_ocr(layer: TextLayer, area: BBox) -> bool:
     letters = weight(layer.words)
     if layer.words and not is_usable(layer.words):
         return True
-    covered = _covered(layer, area)
+    covered = layer.covered(area)
     if letters == 0:
         return covered > 0.25 or len(layer.vectors) > _MANY_VECTORS
-    return (letters < _FEW_LETTERS and covered > 0.5) or (letters < _SOME_LETTERS and covered > 0.8)
+    return (letters < FEW_LETTERS and covered > 0.5) or (letters < _SOME_LETTERS and covered > 0.8)
 
 
 def _says_something(layer: TextLayer) -> bool:
     """A page with a title over a photograph is no scan, and needs no word about OCR."""
-    return is_usable(layer.words) and weight(layer.words) >= _FEW_LETTERS
-
-
-def _is_ocr_layer(layer: TextLayer, area: BBox) -> bool:
-    """Invisible text over a picture of the page. The layout network drops all invisible text as
-    soon as one visible word (a stamp) is there."""
-    hidden = weight(word for word in layer.words if word.hidden)
-    visible = weight(layer.words) - hidden
-    return hidden >= _FEW_LETTERS and visible < 0.5 * hidden and _covered(layer, area) > 0.5
+    return is_usable(layer.words) and weight(layer.words) >= FEW_LETTERS
 
 
 def _is_fragmented(layer: TextLayer) -> bool:
@@ -180,7 +171,7 @@ def _from_surrogate(page: Any, area: BBox, layer: TextLayer, *, ocr: bool) -> So
         _without_layout(area, layer, ocr=ocr),
         boxes=(*boxes, *images),
         pictures=layout.pictures,
-        is_scan=_covered(layer, area) > 0.5,
+        is_scan=layer.covered(area) > 0.5,
         marks=tuple(mark for mark in (*layer.images, *layer.vectors) if mark.area < area.area / 2),
         blocks=[],
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from pagesight.adapters.pymupdf.words import Word
 from pagesight.document import Caption, Element, Figure, Span, Table, TextBlock
@@ -38,6 +39,15 @@ def _turn(first: Word, last: Word) -> int:
     if abs(across) >= abs(down):
         return 0 if across >= 0 else 180
     return 270 if down > 0 else 90
+
+
+def straighten(page: Any) -> None:
+    """Takes the page's rotation into its content, so that it looks the same without."""
+    if page.rotation:
+        # PyMuPDF would forget what the page was cropped to, and show all of it, moved.
+        media, crop = page.mediabox, page.cropbox
+        page.set_mediabox((crop.x0, media.y1 - crop.y1, crop.x1, media.y1 - crop.y0))
+        page.remove_rotation()
 
 
 def turned(box: BBox, turn: int, page: BBox) -> BBox:

@@ -20,6 +20,10 @@ _FLAGS = (
 )
 _PAINTED = 16 | 32
 """`char_flags` of glyphs that are filled or stroked; neither is text render mode 3."""
+FEW_LETTERS = 40
+"""A stamp or a page number over a scanned page."""
+_CLEAR = 12
+"""Opacity, of 255, up to which nothing is seen."""
 _TALLEST = 1.5
 """Box height in font sizes: some fonts declare ascenders many times the size of their glyphs."""
 _ABOVE, _BELOW = 0.75, 0.22
@@ -44,9 +48,21 @@ _TEX_LIGATURES = {
     0x1F: "ffl",
 }
 _CONTROLS = [code for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in _TEX_LIGATURES]
-_INVISIBLE = [0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF]
 _SURROGATES = range(0xD800, 0xE000)
-_DROPPED = dict.fromkeys([*_CONTROLS, *_INVISIBLE, *_SURROGATES])
+_DROPPED = dict.fromkeys([*_CONTROLS, *_SURROGATES])
+_JOINED = (
+    "\u0600-\u08ff\u0900-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc"
+    "\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
+)
+"""Scripts in which (non-)joiners say how letters are written: Arabic, Indic, Khmer, Mongolian;
+and emoji."""
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_INVISIBLE = re.compile(
+    f"(?<![{_JOINED}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINED}])|(?<=[{_SELECTORS}])[{_SELECTORS}]|"
+    "[\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Zero-width characters, joiners where no script needs them, marks of direction, tags, and
+selectors of a variant that follow another one."""
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
 _SPACES = re.compile(r"\s+")
 SOFT_HYPHEN = "\u00ad"
@@ -64,6 +80,11 @@ class Word:
     """Points; 0 from OCR."""
     mono: bool = False
     hidden: bool = False
+    """Drawn so that it leaves no mark: as the text over a scan is."""
+    colour: int | None = None
+    """0xRRGGBB; None where it is not known, or is not one only."""
+    invisible: str = ""
+    """Characters that were taken out of `text`, because nobody sees them."""
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -75,15 +96,29 @@ class TextLayer:
     """What the file itself says: its words, and where drawings and images are."""
 
     words: tuple[Word, ...]
+    """In the order of the file; those that nobody sees too, and `text` is "" where no character
+    of it is seen."""
     blocks: list[dict[str, Any]]
     """For the helpers of the layout: text (0), image (1) and vector (3) blocks with boxes."""
     images: tuple[BBox, ...]
     vectors: tuple[BBox, ...]
 
+    def covered(self, area: BBox) -> float:
+        """Share of the page `area` that images take."""
+        return min(1.0, sum(image.area for image in self.images) / area.area)
+
+    def is_ocr(self, area: BBox) -> bool:
+        """Invisible text over a picture of the page. The layout network drops all invisible text
+        as soon as one visible word (a stamp) is there."""
+        hidden = weight(word for word in self.words if word.hidden)
+        visible = weight(self.words) - hidden
+        return hidden >= FEW_LETTERS and visible < 0.5 * hidden and self.covered(area) > 0.5
+
 
 def clean(text: str) -> str:
-    """Ligatures taken apart, odd spaces made plain, control characters and surrogates dropped."""
-    text = text.translate(_TEX_LIGATURES).translate(_DROPPED)
+    """Ligatures taken apart, odd spaces made plain, control and invisible characters and
+    surrogates dropped."""
+    text = _INVISIBLE.sub("", text.translate(_TEX_LIGATURES).translate(_DROPPED))
     text = _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     return _SPACES.sub(" ", text).strip()
 
@@ -111,6 +146,29 @@ def is_usable(words: Sequence[Word]) -> bool:
 def weight(words: Iterable[Word]) -> int:
     """Letters and digits in all."""
     return sum(character.isalnum() for word in words for character in word.text)
+
+
+def runs(words: Sequence[Word]) -> Iterator[list[int]]:
+    """Indices of the words of one size that follow each other closely."""
+    run: list[int] = []
+    for index, word in enumerate(words):
+        if run and not _goes_on(words[run[-1]], word):
+            yield run
+            run = []
+        run.append(index)
+    if run:
+        yield run
+
+
+def _goes_on(before: Word, word: Word) -> bool:
+    """Whether a word follows another one as in a sentence: tick labels are further apart, and
+    between superscripts there are other words."""
+    gap = max(word.bbox.x0 - before.bbox.x1, before.bbox.x0 - word.bbox.x1)
+    return (
+        (before.block, before.line) == (word.block, word.line)
+        and before.size == word.size
+        and gap < max(word.size, 2 * word.bbox.width / len(word.text))
+    )
 
 
 def optical_words(read: Iterable[OpticalWord], scale: float, left: float, top: float) -> list[Word]:
@@ -190,8 +248,9 @@ def _glyph(character: dict[str, Any], span: dict[str, Any], level: bool) -> BBox
 
 
 def _word(pending: _Glyphs, block: int, line: int, fixed: Collection[str]) -> Iterator[Word]:
-    text = clean("".join(character for character, _, _ in pending))
-    if not text:
+    raw = "".join(character for character, _, _ in pending)
+    text, invisible = clean(raw), "".join(_INVISIBLE.findall(raw))
+    if not text and not invisible:
         return
     spans = [span for _, _, span in pending]
     yield Word(
@@ -204,13 +263,22 @@ def _word(pending: _Glyphs, block: int, line: int, fixed: Collection[str]) -> It
             span["font"] in fixed or span["flags"] & pymupdf.TEXT_FONT_MONOSPACED for span in spans
         ),
         hidden=all(_is_hidden(span) for span in spans),
+        colour=_colour(spans),
+        invisible=invisible,
     )
 
 
 def _is_hidden(span: dict[str, Any]) -> bool:
     """Type 3 glyphs are pictures, and say nothing of how they are painted."""
     painted = span["char_flags"] & _PAINTED or span["font"].startswith("Type3")
-    return bool(span["alpha"] == 0 or not painted)
+    return bool(span["alpha"] <= _CLEAR or not painted)
+
+
+def _colour(spans: Sequence[dict[str, Any]]) -> int | None:
+    """What Type 3 glyphs are coloured in is not known either."""
+    colours = {span["color"] for span in spans}
+    is_known = len(colours) == 1 and not any(span["font"].startswith("Type3") for span in spans)
+    return int(colours.pop()) if is_known else None
 
 
 def _without_copies(words: Iterable[Word]) -> Iterator[Word]:
