@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from pagesight.errors import SettingsError
+
 
 def digest(path: Path) -> str:
     """SHA-256 of the bytes, hexadecimal.
@@ -51,6 +53,23 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     with replacing(path) as file:
         file.write(data)
+
+
+def new_folder(path: Path) -> Path:
+    """Makes a folder for what is to be written; one that is there and empty will do.
+
+    Raises:
+        SettingsError: there is something in it, or it cannot be made.
+    """
+    folder = path.expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = any(folder.iterdir())
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be made ({error.strerror})") from error
+    if taken:
+        raise SettingsError(f"{path}: is not empty: name a folder that is new or empty")
+    return folder
 
 
 def _sync_folder(folder: Path) -> None:

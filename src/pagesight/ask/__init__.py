@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pagesight.ask.conversation import Condenser, earlier_marks
 from pagesight.ask.evidence import Assembler
-from pagesight.ask.refusal import Gauge, refusal_text
+from pagesight.ask.refusal import Gauge, declined, refusal_text, searched
 from pagesight.citations import ground
 from pagesight.library import Library
 from pagesight.ports import Answerer
@@ -81,7 +81,7 @@ class Asker:
         with watch.stage("assemble"):
             evidence = self._assembler.assemble(ranking.hits, earlier_marks(history))
         with watch.stage("gauge"):
-            refused = self._gauge.weakness(query.text, evidence)
+            refused = self._gauge.weakness(query, evidence, ranking)
         return Prepared(
             query=query, ranking=ranking, evidence=tuple(evidence), refused=refused, watch=watch
         )
@@ -98,14 +98,17 @@ class Asker:
                 yield piece
         with prepared.watch.stage("check"):
             grounded = ground("".join(pieces), prepared.evidence, self._library.pages)
+        name = self._answerer.name
+        refused = declined(grounded.text, prepared.evidence)
         yield Answer(
             text=grounded.text,
             citations=grounded.citations,
             evidence=prepared.evidence,
-            grounded=bool(grounded.citations),
-            answerer=self._answerer.name,
+            grounded=bool(grounded.citations) and not refused,
+            answerer=name,
             question=prepared.query.text,
             claims=grounded.claims,
+            refused=f"{name} says that the evidence does not tell" if refused else "",
             notes=self._notes(grounded.citations),
             unknown_marks=grounded.unknown_marks,
             usage=self._answerer.usage(),
@@ -113,8 +116,11 @@ class Asker:
         )
 
     def _refusal(self, prepared: Prepared) -> Answer:
+        with prepared.watch.stage("write"):
+            where = searched(self._library, prepared.query.filter)
+            text = refusal_text(prepared.refused, where, prepared.ranking.hits)
         return Answer(
-            text=refusal_text(prepared.refused, prepared.evidence),
+            text=text,
             citations=(),
             evidence=prepared.evidence,
             grounded=False,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pagesight.cli import output
+from pagesight.cli.asking import ask, replay
 from pagesight.cli.documents import docs
 from pagesight.cli.evaluation import evaluation
 from pagesight.cli.ingesting import ingest
@@ -28,7 +28,7 @@ from pagesight.cli.options import (
     open_app,
 )
 from pagesight.cli.upkeep import doctor, reembed
-from pagesight.results import Answer, Query
+from pagesight.results import Query
 
 app = typer.Typer(
     help="Answers questions about PDFs with evidence that you can check: page, box, crop, quote.",
@@ -42,9 +42,6 @@ config = typer.Typer(help="The settings in force.", no_args_is_help=True)
 app.add_typer(docs, name="docs")
 app.add_typer(config, name="config")
 app.add_typer(evaluation, name="eval")
-
-Question = Annotated[str, typer.Argument(help="The question, in quotes.")]
-
 
 app.command()(ingest)
 
@@ -80,44 +77,8 @@ def search(
             output.print_hits(hits, built.library)
 
 
-@app.command()
-def ask(
-    question: Question,
-    model: Annotated[
-        str | None,
-        typer.Option(help="LLM at OPENAI_BASE_URL; without one, answers are quotes."),
-    ] = None,
-    kinds: Kinds = None,
-    documents: Documents = None,
-    pages: Pages = None,
-    where: Conditions = None,
-    library: Where = DEFAULT_LIBRARY,
-    pipeline: Pipeline = "default",
-    settings_file: Config = None,
-    sets: Sets = None,
-    as_json: Json = False,
-) -> None:
-    """Answer a question, with citations: page, box, crop and quote."""
-    chosen = () if model is None else (f"ask.model={model}",)
-    settings = load_settings(pipeline, settings_file, sets, *chosen)
-    with open_app(library, settings) as built:
-        query = Query(
-            text=question, filter=make_filter(built.library, kinds, documents, pages, where)
-        )
-        if as_json:
-            answer = built.asker.ask(query)
-            output.print_json(output.answer_json(answer, built.library))
-            return
-        streamed = False
-        for piece in built.asker.stream(query):
-            if isinstance(piece, Answer):
-                output.print_answer(piece, streamed=streamed)
-            elif sys.stdout.isatty():
-                sys.stdout.write(piece)
-                sys.stdout.flush()
-                streamed = True
-
-
+app.command()(ask)
+app.command()(replay)
 app.command()(reembed)
 app.command()(doctor)
 

@@ -17,7 +17,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from pagesight.document import Chunk, Document, Page
-from pagesight.results import Answer, Citation, Hit
+from pagesight.results import Hit
 
 if TYPE_CHECKING:
     from pagesight.cli.progress import Summary
@@ -82,30 +82,6 @@ def chunk_json(
     }
 
 
-def answer_json(answer: Answer, library: Library) -> dict[str, object]:
-    """An answer with its citations and the evidence that was shown."""
-    return {
-        "text": answer.text,
-        "grounded": answer.grounded,
-        "answerer": answer.answerer,
-        "citations": list(answer.citations),
-        "evidence": [
-            {
-                "mark": piece.mark,
-                "rank": piece.rank,
-                "parts": list(piece.parts),
-                "superseded_by": piece.superseded_by,
-                **chunk_json(piece.chunk, piece.document, piece.page_labels, library),
-            }
-            for piece in answer.evidence
-        ],
-        "notes": list(answer.notes),
-        "unknown_marks": answer.unknown_marks,
-        "usage": dict(answer.usage),
-        "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
-    }
-
-
 def print_hits(hits: Sequence[Hit], library: Library) -> None:
     """Ranked hits: where, what, and why they were found."""
     if not hits:
@@ -114,7 +90,7 @@ def print_hits(hits: Sequence[Hit], library: Library) -> None:
         chunk = hit.chunk
         head = Text(f"{hit.rank:>2}. ", style="bold")
         head.append(f"{chunk.label or chunk.kind}", style="bold cyan")
-        head.append(f"  {hit.document.name}, {_pages(chunk.pages, hit.page_labels)}")
+        head.append(f"  {hit.document.name}, {page_names(chunk.pages, hit.page_labels)}")
         found = "  ".join(f"{name} {rank}" for name, rank in sorted(hit.ranks.items()))
         head.append(f"  [{found}]", style="dim")
         console.print(head)
@@ -129,46 +105,7 @@ def print_hits(hits: Sequence[Hit], library: Library) -> None:
             console.print(Text(f"    crop: {picture}", style="dim"))
 
 
-def print_answer(answer: Answer, *, streamed: bool) -> None:
-    """The answer, unless it was streamed already, and the sources under it: one a citation."""
-    console.print("" if streamed else Text(answer.text))
-    if answer.citations:
-        console.print(Text("\nSources", style="bold"))
-    for citation in answer.citations:
-        console.print(_source_line(citation))
-        quote = " ".join(citation.quote.split())
-        console.print(Text(f'    "{quote}"', style="italic"))
-        box = citation.boxes[0].bbox
-        place = f"    box {box.x0:.0f}, {box.y0:.0f}, {box.x1:.0f}, {box.y1:.0f} pt"
-        if len(citation.boxes) > 1:
-            place += f" and {len(citation.boxes) - 1} more"
-        if citation.crop:
-            place += f"; crop {citation.crop}"
-        console.print(Text(place, style="dim"))
-    for remark in answer.notes:
-        console.print(Text(f"\nNote: {remark}.", style="yellow"))
-    if answer.answerer == "extractive":
-        note = "Extractive answer: quoted from the documents, no language model is configured."
-    else:
-        checked = sum(citation.verified for citation in answer.citations)
-        note = f"{answer.answerer}: {checked} of {len(answer.citations)} citations are verbatim."
-        if answer.unknown_marks:
-            note += f" {answer.unknown_marks} marks pointed to nothing and were removed."
-    console.print(Text(f"\n{note}", style="dim"))
-
-
-def _source_line(citation: Citation) -> Text:
-    line = Text(f"[{citation.mark}] ", style="bold")
-    line.append(citation.label or citation.kind, style="bold cyan")
-    pages = tuple(dict.fromkeys(box.page_index for box in citation.boxes))
-    labels = tuple(dict.fromkeys(box.page_label for box in citation.boxes))
-    line.append(f"  {citation.document}, {_pages(pages, labels)}")
-    if not citation.verified:
-        line.append("  (not verbatim)", style="yellow")
-    return line
-
-
-def _pages(indices: Sequence[int], labels: Sequence[str]) -> str:
+def page_names(indices: Sequence[int], labels: Sequence[str]) -> str:
     """ "page 31 (3-7)": the number in the file, and the printed label where it differs."""
     numbers = [str(index + 1) for index in indices]
     word = "page" if len(numbers) == 1 else "pages"
@@ -308,8 +245,6 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def print_settings(sections: Mapping[str, Mapping[str, object]]) -> None:
     """The settings as TOML that can be saved and given to --config."""
-    for section, values in sections.items():
-        sys.stdout.write(f"[{section}]\n")
-        for key, value in values.items():
-            sys.stdout.write(f"{key} = {json.dumps(value, ensure_ascii=False)}\n")
-        sys.stdout.write("\n")
+    from pagesight.settings import toml
+
+    sys.stdout.write(toml(sections))
