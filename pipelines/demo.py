@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from pagesight.app import build
-from pagesight.cli.output import console, print_answer
+from pagesight.cli.answers import print_answer
+from pagesight.cli.output import console
 from pagesight.cli.progress import Summary, follow
 from pagesight.errors import PagesightError
 from pagesight.ingest import Request

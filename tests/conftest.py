@@ -26,9 +26,11 @@ def run_pagesight(
     environment: dict[str, str] | None = None,
     folder: Path | None = None,
     through: Sequence[str] = (),
+    typed: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Runs the installed command; without any endpoint or setting of the caller's, and by
-    another program where `through` names one with its arguments."""
+    another program where `through` names one with its arguments. `typed` is its standard
+    input."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -39,6 +41,7 @@ def run_pagesight(
         capture_output=True,
         text=True,
         timeout=600,
+        input=typed,
         env=inherited | (environment or {}),
         cwd=folder,
         check=False,

@@ -12,11 +12,13 @@ from pagesight.ask.evidence import Assembler
 from pagesight.ask.refusal import Gauge
 from pagesight.document import Chunk, Kind
 from pagesight.library import Library
+from pagesight.pictures import fitted
 from pagesight.ports import Answerer
-from pagesight.results import Evidence
+from pagesight.results import Evidence, ImagePart
 from pagesight.retrieve import Retriever
 from pagesight.settings import AskSettings
 from tests.builders import a_chunk, a_document
+from tests.models import HashedWords
 
 CROP = "ab" * 32
 
@@ -45,9 +47,9 @@ def an_asker(
     return Asker(
         library=library,
         retriever=retriever,
-        condenser=CarryingCondenser(),
+        condenser=CarryingCondenser(turns=settings.history),
         assembler=Assembler(library, settings),
-        gauge=Gauge(),
+        gauge=Gauge(HashedWords(), library, settings),
         answerer=answerer,
         settings=settings,
     )
@@ -59,9 +61,12 @@ class ScriptedChat:
 
     reply: str = ""
     name: str = "scripted"
-    shown: list[str | Path] = field(default_factory=list)
+    shown: list[str | Path | ImagePart] = field(default_factory=list)
 
-    def stream(self, system: str, parts: Sequence[str | Path]) -> Iterator[str]:
+    def fit(self, path: Path, most: int) -> tuple[ImagePart, ...]:
+        return fitted(path, side=1024, detail="auto", most=most)
+
+    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Iterator[str]:
         self.shown = list(parts)
         yield from (self.reply[:5], self.reply[5:])
 

@@ -55,7 +55,7 @@ def test_help_imports_none_of_the_heavy_libraries() -> None:
         (["config", "show", "--pipeline", "fast"], 2, "no pipeline is called 'fast'"),
         (["config", "show", "--config", "absent.toml"], 2, "absent.toml: cannot be read"),
         (["search"], 2, "write a question in quotes, or give --image FILE"),
-        (["ask"], 2, "Missing argument"),
+        (["ask"], 2, "write a question in quotes, or give --chat"),
         (["serch", "x"], 2, "No such command"),
     ],
 )
@@ -141,6 +141,6 @@ def test_a_set_whose_documents_are_missing_says_which(
 def test_the_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text()
     shown = run_pagesight("--help").stdout
-    for command in ("ingest", "search", "ask", "docs", "config", "eval", "reembed"):
+    for command in ("ingest", "search", "ask", "replay", "docs", "config", "eval", "reembed"):
         assert f"pagesight {command}" in readme
         assert command in shown

@@ -54,6 +54,9 @@ def test_a_pipeline_can_extend_another(tmp_path: Path) -> None:
         ("retrieve.depth=0", "retrieve.depth must be greater than 0"),
         ("retrieve.rrf_k=-1", "must not be negative"),
         ("words.engine=lucene", "words.engine must be"),
+        ("ask.tokens=0", "ask.tokens must be greater than 0"),
+        ("ask.images=-1", "ask.images must not be negative"),
+        ("ask.image_detail=sharp", "ask.image_detail must be auto, low or high"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_origin(override: str, message: str) -> None:

@@ -43,7 +43,7 @@ def test_the_unpacked_wheel_finds_its_own_files(wheel: Path, tmp_path: Path) -> 
         "from pagesight import prompts, resources, settings\n"
         "print(resources.find('pipelines', 'default', '.toml'))\n"
         "print(resources.find('prompts', 'answer', '.toml'))\n"
-        "print(settings.load().text.model, prompts.load('answer', ()).version)\n"
+        "print(settings.load().text.model, prompts.load('answer', ()).name)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -56,4 +56,4 @@ def test_the_unpacked_wheel_finds_its_own_files(wheel: Path, tmp_path: Path) -> 
     pipeline, prompt, rest = done.stdout.splitlines()
     assert Path(pipeline).is_relative_to(tmp_path)
     assert Path(prompt).is_relative_to(tmp_path)
-    assert rest == "all-MiniLM-L6-v2 1"
+    assert rest == "all-MiniLM-L6-v2 answer"

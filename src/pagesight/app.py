@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from pagesight import doctor, prompts
 from pagesight.ask import Asker
-from pagesight.ask.conversation import CarryingCondenser
+from pagesight.ask.conversation import TEMPLATES as CONDENSE_TEMPLATES
+from pagesight.ask.conversation import CarryingCondenser, Condenser, PromptedCondenser
 from pagesight.ask.evidence import Assembler
 from pagesight.ask.refusal import Gauge
 from pagesight.contents import NO_VISUAL
@@ -24,7 +25,7 @@ from pagesight.ingest.parsing import Window
 from pagesight.ingest.vectors import text_vectors, visual_vectors
 from pagesight.library import Library
 from pagesight.models import best_engine
-from pagesight.ports import Answerer, ChatModel, TextEmbedder, VisualEmbedder, WordIndex
+from pagesight.ports import Answerer, TextEmbedder, VisionModel, VisualEmbedder, WordIndex
 from pagesight.results import Failed
 from pagesight.retrieve import Retriever
 from pagesight.settings import RetrieveSettings, Settings
@@ -81,12 +82,17 @@ class App:
         return Asker(
             library=self.library,
             retriever=self.retriever,
-            condenser=CarryingCondenser(),
+            condenser=self._condenser(),
             assembler=Assembler(self.library, ask),
-            gauge=Gauge(),
-            answerer=self._answerer(),
+            gauge=self.gauge,
+            answerer=self.answerer,
             settings=ask,
         )
+
+    @cached_property
+    def gauge(self) -> Gauge:
+        """Says which questions are refused."""
+        return Gauge(self._text, self.library, self.settings.ask)
 
     @cached_property
     def ingester(self) -> Ingester:
@@ -275,24 +281,40 @@ class App:
 
     @cached_property
     def _visual_for_crops(self) -> VisualEmbedder | None:
-        """None where CLIP is switched off or cannot be had; the library notes that it lacks it."""
+        """None where CLIP is switched off or cannot be had; the library notes that it lacks it,
+        and its further documents go without until all get their vectors together."""
         if not self.settings.visual.enabled:
             self.library.set_note(NO_VISUAL, "visual.enabled is false")
             return None
-        visual = self._clip
-        try:
-            visual.load()
-        except ServiceError as error:
-            self.library.set_note(NO_VISUAL, str(error))
-            self._notify(
-                f"{error}. Figures are found by caption, OCR and text until you run "
-                f"`pagesight reembed --visual --library {self.library.root}`"
-            )
-            return None
-        self.library.bind("visual", visual.fingerprint, self.settings.visual.model)
-        return visual
+        lacking = self.library.documents() and self.library.note(NO_VISUAL)
+        if not lacking:
+            visual = self._clip
+            try:
+                visual.load()
+            except ServiceError as error:
+                lacking = str(error)
+            else:
+                self.library.bind("visual", visual.fingerprint, self.settings.visual.model)
+                return visual
+        self.library.set_note(NO_VISUAL, lacking)
+        self._notify(
+            f"{lacking}. Figures are found by caption, OCR and text until you run "
+            f"`pagesight reembed --visual --library {self.library.root}`"
+        )
+        return None
 
-    def _answerer(self) -> Answerer:
+    def _condenser(self) -> Condenser:
+        ask = self.settings.ask
+        by_rules = CarryingCondenser(turns=ask.history)
+        if not (ask.model and ask.condense_prompt):
+            return by_rules
+        prompt = prompts.load(ask.condense_prompt, CONDENSE_TEMPLATES)
+        model = chat_model(self.settings, ask.model)
+        return PromptedCondenser(model, prompt, turns=ask.history, otherwise=by_rules)
+
+    @cached_property
+    def answerer(self) -> Answerer:
+        """The configured LLM, or what quotes where none is configured."""
         ask = self.settings.ask
         if not ask.model:
             return ExtractiveAnswerer(self._text)
@@ -351,12 +373,18 @@ def build(
     return App(settings, library, notify)
 
 
-def chat_model(settings: Settings, model: str) -> ChatModel:
+def chat_model(settings: Settings, model: str) -> VisionModel:
     """A model at OPENAI_BASE_URL."""
     from pagesight.adapters.openai import OpenAIChat
 
     ask = settings.ask
-    return OpenAIChat(model, image_side=ask.image_side, seconds=ask.seconds, retries=ask.retries)
+    return OpenAIChat(
+        model,
+        image_side=ask.image_side,
+        image_detail=ask.image_detail,
+        seconds=ask.seconds,
+        retries=ask.retries,
+    )
 
 
 def _words(settings: Settings) -> Callable[[Path], WordIndex]:

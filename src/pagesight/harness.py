@@ -15,9 +15,10 @@ from pagesight.document import Document
 from pagesight.errors import DocumentError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.files import digest
+from pagesight.highlights import Highlight, highlighted
 from pagesight.library import Library
+from pagesight.rendering import page_pictures
 from pagesight.settings import RetrieveSettings, Settings
-from pagesight.workers import picture_in_worker
 
 if TYPE_CHECKING:
     from pagesight.evaluation.report import Wanted
@@ -152,8 +153,12 @@ class Harness:
 
     def _pictures(self, report: Report) -> Mapping[str, bytes]:
         """Key -> thumbnail, for what the report has places for and what can still be had."""
-        from pagesight.evaluation.report.marking import THUMBNAIL, marked_page
-        from pagesight.evaluation.report.pictures import crop_key, thumbnail, wanted_pictures
+        from pagesight.evaluation.report.pictures import (
+            THUMBNAIL,
+            crop_key,
+            thumbnail,
+            wanted_pictures,
+        )
 
         wanted = wanted_pictures(report)
         found: dict[str, bytes] = {}
@@ -164,28 +169,24 @@ class Harness:
         pages = dict(self._rendered(wanted))
         for page in wanted.pages:
             if picture := pages.get((page.document, page.page)):
-                found[page.key] = marked_page(*picture, page.boxes)
+                places = [Highlight(bbox=box) for box in page.boxes]
+                found[page.key] = thumbnail(highlighted(*picture, places), THUMBNAIL)
         return found
 
     def _rendered(self, wanted: Wanted) -> Iterator[tuple[tuple[str, int], tuple[bytes, float]]]:
         """(file name, 1-based page) -> PNG and the page's width in points, each page once. Pages
-        that cannot be rendered, or whose files have gone, are left out."""
-        from pagesight.adapters.pebble import PebblePool
-
+        that cannot be rendered, or whose files have gone or changed, are left out."""
         library, parse = self._app.library, self._app.settings.parse
         documents = {document.name: document for document in library.documents()}
-        tasks = {
-            (library.original(documents[name]), number - 1): (name, number)
-            for name, number in dict.fromkeys((page.document, page.page) for page in wanted.pages)
-            if name in documents
+        places = {
+            (documents[page.document].id, page.page - 1): (page.document, page.page)
+            for page in wanted.pages
+            if page.document in documents
         }
-        pool = PebblePool(parse.workers, parse.memory_mb)
-        render = partial(picture_in_worker, PICTURE_DPI)
-        for task, result in pool.map(render, tasks, lambda task: parse.page_seconds):
-            if not isinstance(result, Exception):
-                name, number = tasks[task]
-                width = library.pages(documents[name].id)[number - 1].width
-                yield (name, number), (result, width)
+        for place, picture in page_pictures(library, parse, places, PICTURE_DPI):
+            if isinstance(picture, bytes):
+                id, index = place
+                yield places[place], (picture, library.pages(id)[index].width)
 
 
 def judge_of(settings: Settings, model: str) -> Judge:

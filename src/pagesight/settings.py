@@ -5,14 +5,16 @@ The values of the shipped pipeline stand in pipelines/default.toml and nowhere e
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pagesight import resources
 from pagesight.errors import SettingsError
+from pagesight.results import Detail
 
 ENVIRONMENT_PREFIX = "PAGESIGHT_"
 """PAGESIGHT_ASK_MODEL sets [ask] model."""
@@ -42,6 +44,7 @@ class ChunkSettings:
     least_words: int
     table_words: int
     figure_words: int
+    hidden_text: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +97,16 @@ class RetrieveSettings:
 class AskSettings:
     model: str
     prompt: str
+    history: int
+    condense_prompt: str
     evidence: int
     images: int
     image_side: int
-    words: int
+    image_detail: Detail
+    tokens: int
     seconds: float
     retries: int
+    refuse_below: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +159,18 @@ def load(
             raise SettingsError(f"--set {override}: write it as section.key=value")
         _set(values, section, key, text.strip(), f"--set {override}")
     return _built(values)
+
+
+def toml(sections: Mapping[str, Mapping[str, object]]) -> str:
+    """Settings as TOML that can be saved and given to --config."""
+    lines = []
+    for section, values in sections.items():
+        lines.append(f"[{section}]")
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()
+        ]
+        lines.append("")
+    return "\n".join(lines) + "\n"
 
 
 def _pipeline(name: str) -> dict[str, dict[str, Any]]:
@@ -243,7 +262,7 @@ def _check(settings: Settings) -> None:
         "retrieve.count": settings.retrieve.count,
         "retrieve.depth": settings.retrieve.depth,
         "ask.evidence": settings.ask.evidence,
-        "ask.words": settings.ask.words,
+        "ask.tokens": settings.ask.tokens,
         "ask.image_side": settings.ask.image_side,
         "ask.seconds": settings.ask.seconds,
     }
@@ -255,11 +274,19 @@ def _check(settings: Settings) -> None:
             "parse.workers, parse.document_seconds and parse.memory_mb must not be negative; "
             "0 chooses them"
         )
+    if settings.ask.history < 0:
+        raise SettingsError("ask.history must not be negative; 0 asks each question alone")
     if settings.retrieve.rrf_k < 0 or any(w < 0 for w in settings.retrieve.weights.values()):
         raise SettingsError("retrieve.rrf_k and the weights must not be negative")
     if not 0 <= settings.retrieve.superseded <= 1:
         raise SettingsError("retrieve.superseded must be between 0 and 1")
+    if not 0 <= settings.ask.refuse_below <= 1:
+        raise SettingsError("ask.refuse_below must be between 0 and 1; 0 refuses no question")
     if settings.text.engine not in ("auto", "openvino", "torch"):
         raise SettingsError("text.engine must be auto, openvino or torch")
+    if settings.ask.images < 0:
+        raise SettingsError("ask.images must not be negative; 0 sends text alone")
+    if settings.ask.image_detail not in get_args(Detail):
+        raise SettingsError("ask.image_detail must be auto, low or high")
     if settings.words.engine not in ("tantivy", "rank_bm25"):
         raise SettingsError("words.engine must be tantivy or rank_bm25")
