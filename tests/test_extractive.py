@@ -385,6 +385,13 @@ def test_only_a_shortlist_is_embedded_however_long_the_tables_are() -> None:
     assert 0 < embedder.embedded <= SHORTLIST
 
 
+def test_a_sentence_that_stands_as_a_heading_can_be_quoted() -> None:
+    text = "The serial number of unit 2 is SN-990298.\nThe valve is tested before every season."
+    chunk = a_chunk("unit", text, heading_path=("The serial number of unit 2 is SN-990298.",))
+    said = answer("What is the serial number of unit 2?", an_evidence(1, "", chunk=chunk))
+    assert said.startswith("The serial number of unit 2 is SN-990298. [1]")
+
+
 def test_no_evidence_gives_no_answer() -> None:
     assert answer("Anything?") == ""
     assert answer("Anything?", an_evidence(1, "", "figure")) == ""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _FILL, _LINE = (255, 196, 0, 70), (214, 90, 0, 255)
 """Amber, and its darker line: seen on paper, on photographs and by colour-blind readers."""
+_TALLEST_FILLED = 60.0
+"""Points; what is taller is a figure, whose colours stay as they are."""
 _MARGIN = 34.0
 """Points that are added on either side for marks, so that they cover nothing of the page."""
 _MARGIN_COLOUR = (240, 240, 236)
@@ -54,7 +56,8 @@ def highlighted(png: bytes, width: float, highlights: Sequence[Highlight]) -> by
             (min(box.x0, box.x1) * scale, min(box.y0, box.y1) * scale),
             (max(box.x0, box.x1) * scale, max(box.y0, box.y1) * scale),
         ]
-        draw.rectangle(corners, fill=_FILL, outline=_LINE, width=2)
+        tall = abs(box.y1 - box.y0) > _TALLEST_FILLED
+        draw.rectangle(corners, fill=None if tall else _FILL, outline=_LINE, width=2)
     page.alpha_composite(layer)
     marked = [place for place in highlights if place.mark]
     out = io.BytesIO()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pagesight.citations import find_verbatim
@@ -146,6 +148,15 @@ def test_a_figure_without_words_is_cited_by_its_region() -> None:
     assert citation.boxes
     assert (citation.quote, citation.verified) == ("", False)
     assert citation.crop
+
+
+def test_the_box_of_a_cited_figure_comes_before_those_of_its_words() -> None:
+    drawing = Region(page=0, bbox=BBox(72, 200, 400, 500))
+    chunk = replace(a_seal_chunk(), kind="figure", regions=(drawing, *a_seal_chunk().regions))
+    text = "The shaft seal is tightened to 45 Nm [1]."
+    (citation,) = grounded(text, an_evidence(1, "", chunk=chunk)).citations
+    assert [box.bbox for box in citation.boxes] == [drawing.bbox, LINES[1]]
+    assert citation.verified
 
 
 def test_claims_without_marks_have_no_citations() -> None:

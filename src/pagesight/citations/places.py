@@ -37,9 +37,11 @@ def citation(
 
 
 def _boxes(piece: Evidence, start: int, end: int, pages: Mapping[int, Page]) -> tuple[Box, ...]:
-    """Boxes of the lines that the quote touches; the whole chunk's where the quote is empty."""
+    """Boxes of the lines that the quote touches; the whole chunk's where the quote is empty. That
+    of a figure comes first: it is what a reader wants to see."""
     chunk = piece.chunk
-    places = chunk.touched(start, end) or chunk.regions
+    figure = chunk.regions[:1] if chunk.kind == "figure" else ()
+    places = (*figure, *(chunk.touched(start, end) or chunk.regions))
     return tuple(
         Box(
             page_index=index,

@@ -238,7 +238,7 @@ def _continues(line: str, before: str) -> bool:
 def _line(text: str, titles: Collection[str]) -> _Line:
     match = _ITEM.match(text)
     rest = text[match.end() :] if match else text
-    if _bare(text) in titles or not rest:
+    if (_bare(text) in titles and not _is_sentence(text)) or not rest:
         return _Line(text=text, heading=True)
     if match is None:
         return _Line(text=text, heading=_is_heading(text))
@@ -310,6 +310,11 @@ def _is_heading(text: str) -> bool:
     in_capitals = text.isupper() and words >= _TITLE_WORDS and text[-1] not in ".!?:"
     short = words <= _HEADING_WORDS and _HEADING.fullmatch(text) is not None
     return short or (in_capitals and not _WARNING.match(text))
+
+
+def _is_sentence(text: str) -> bool:
+    """What stands alone in a large font is taken for a heading, though it may say something."""
+    return text.endswith(".") and len(text.split()) >= _SENTENCE_WORDS
 
 
 def _is_fragment(text: str) -> bool:
