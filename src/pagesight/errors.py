@@ -29,5 +29,14 @@ class ServiceError(PagesightError):
         self.retryable = retryable
 
 
+class UnfinishedReplyError(ServiceError):
+    """A reply that began and did not come to its end."""
+
+    def __init__(self, message: str, text: str, *, retryable: bool = False) -> None:
+        super().__init__(message, retryable=retryable)
+        self.text = text
+        """What came of it."""
+
+
 class LibraryError(PagesightError):
     """The library folder is damaged, locked or made by something else."""

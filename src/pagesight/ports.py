@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pagesight.document import Chunk, Document, DocumentProfile, Page, PageContent, ParsedDocument
-from pagesight.errors import ServiceError
 from pagesight.results import Evidence, Filter, ImagePart, Message
 
 if TYPE_CHECKING:
@@ -414,15 +413,6 @@ class Catalogue(Protocol):
         """The last `up_to`: it grows whenever the index has learnt something; 0 at first."""
 
     def close(self) -> None: ...
-
-
-class UnfinishedReplyError(ServiceError):
-    """A reply that began and did not come to its end."""
-
-    def __init__(self, message: str, text: str, *, retryable: bool = False) -> None:
-        super().__init__(message, retryable=retryable)
-        self.text = text
-        """What came of it."""
 
 
 class ChatModel(Protocol):

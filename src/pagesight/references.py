@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+BIBLIOGRAPHIC = re.compile(r"(?<![A-Z0-9_])\s*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
+"""A document's own marks into its list of sources ("[12]"), but not the index of a name
+("CTRL[3]")."""
+
 _NOUNS = {
     "fig": "Figure",
     "figs": "Figure",

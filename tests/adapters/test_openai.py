@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 from pagesight.adapters.openai import OpenAIChat
-from pagesight.errors import ServiceError, SettingsError
-from pagesight.ports import UnfinishedReplyError
+from pagesight.errors import ServiceError, SettingsError, UnfinishedReplyError
 from pagesight.results import Detail
 from tests.endpoint import Endpoint, serving
 

@@ -18,7 +18,7 @@ from pagesight.ask.conversation import (
     usable,
 )
 from pagesight.ask.following import MOST_CARRIED, carried, is_follow_up
-from pagesight.ports import UnfinishedReplyError
+from pagesight.errors import UnfinishedReplyError
 from pagesight.prompts import load
 from pagesight.results import Answer, Turn
 from tests.evidence import ScriptedChat, an_evidence

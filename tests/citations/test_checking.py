@@ -253,3 +253,34 @@ def test_a_number_that_belongs_to_a_label_is_no_value() -> None:
     )
     assert claim("The minimum for Tier 1 is 8.5 % [1].", piece).support == "verified"
     assert claim("The minimum for Tier 1 is 10.5 % [1].", piece).support == "unverified"
+
+
+SPANNED = an_evidence(
+    9,
+    "Table 7: Dividends of the company\n| Year | Total (Rs.) | Unclaimed as on 31/03/2007 | |\n"
+    "| | | (Rs.) | % |\n| --- | --- | --- | --- |\n"
+    "| 1999-00 | 3,02,16,492 | 3,19,648 | 1.06 |\n| 2000-01 | 4,11,09,250 | 5,04,552 | 1.23 |",
+    "table",
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "support"),
+    [
+        ("| Year | % |\n| --- | --- |\n| 2000-01 | 1.23 | [9]", "verified"),
+        ("| Year | Total (Rs.) |\n| --- | --- |\n| 1999-00 | 3,02,16,492 | [9]", "verified"),
+        ("| Year | % |\n| --- | --- |\n| 1999-00 | 1.23 | [9]", "unverified"),
+        ("| Year | Total (Rs.) |\n| --- | --- |\n| 1999-00 | 3,19,648 | [9]", "unverified"),
+    ],
+)
+def test_a_copied_row_stands_under_its_own_heads_though_columns_are_left_out(
+    rows: str, support: str
+) -> None:
+    checked = grounded(f"Table 7: Dividends of the company [9]:\n{rows}", SPANNED)
+    assert [claim.support for claim in checked.claims] == [support]
+
+
+def test_the_marks_of_a_document_itself_may_be_left_out_of_a_quote() -> None:
+    paper = an_evidence(1, "We observe that GenRE [12] beats PRP [3, 4], a baseline [5]. More.")
+    checked = grounded("We observe that GenRE beats PRP, a baseline. [1]", paper)
+    assert [claim.support for claim in checked.claims] == ["verified"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pagesight.citations.claims import statements
+from pagesight.citations.claims import statements, text_of_claim
 
 
 def stated(text: str) -> list[tuple[str, tuple[int, ...]]]:
@@ -148,3 +148,10 @@ def test_a_span_has_the_claim_with_its_marks() -> None:
         "Wait. [2]",
         "Go on.",
     ]
+
+
+def test_the_main_clause_after_a_concession_is_a_claim() -> None:
+    text = "Although the manual does not name the oil, the seal takes 45 Nm [1]."
+    (one,) = statements(text)
+    assert text_of_claim(one.text) == "the seal takes 45 Nm."
+    assert one.marks == (1,)

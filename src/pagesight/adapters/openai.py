@@ -17,9 +17,8 @@ from typing import Any
 
 import openai
 
-from pagesight.errors import ServiceError, SettingsError
+from pagesight.errors import ServiceError, SettingsError, UnfinishedReplyError
 from pagesight.pictures import fitted, png
-from pagesight.ports import UnfinishedReplyError
 from pagesight.results import Detail, ImagePart
 
 CONNECT_SECONDS = 10.0

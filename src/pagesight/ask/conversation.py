@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pagesight.ask.following import carried, is_follow_up
-from pagesight.ports import ChatModel, UnfinishedReplyError
+from pagesight.errors import UnfinishedReplyError
+from pagesight.ports import ChatModel
 from pagesight.prompts import Prompt, secret_key
 from pagesight.results import Answer, Turn
 

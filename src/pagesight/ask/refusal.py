@@ -55,7 +55,6 @@ _FIRST_WORDS = 25
 _LISTED_NAMES = 2
 """Documents that are named rather than counted."""
 _TABLE_LINES = re.compile(r"[|\s]+(?:-{3}[|\s]+)*")
-_CONCEDES = re.compile(r"\W*(?:although|though|even|while|whereas)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +179,7 @@ def declined(text: str, evidence: Sequence[Evidence]) -> bool:
     may follow then is what comes closest."""
     start, end = next(sentence_ranges(text), (0, 0))
     first = check_marks(text[start:end], ())[0].strip()
-    if not first or _CONCEDES.match(first) or text_of_claim(first):
+    if not first or text_of_claim(first):
         return False
     return not any(find_verbatim(first, piece.chunk.text) for piece in evidence)
 

@@ -18,10 +18,11 @@ from pagesight.citations.folding import find_verbatim
 from pagesight.citations.naming import misnamed, turned_round, unnamed
 from pagesight.citations.placing import place, wanted
 from pagesight.citations.polarity import contradiction
-from pagesight.citations.rows import misplaced, mixed
+from pagesight.citations.rows import copied, misplaced, mixed
 from pagesight.citations.sources import Source, Stretch, parts
 from pagesight.citations.tables import BRACKET
 from pagesight.citations.words import Reading, read
+from pagesight.references import BIBLIOGRAPHIC
 from pagesight.tables import row_cells
 
 WITH_QUANTITY, WITHOUT = 0.5, 0.65
@@ -80,6 +81,9 @@ def check(statement: Statement, sources: Sequence[Source]) -> Checked:
     vocabulary = frozenset().union(*(source.keys for source in sources))
     claim = read(plain_text(statement)).spelled_as(vocabulary)
     verbatim = {} if statement.header else _verbatim(statement, sources)
+    rows = _copied(statement, sources)
+    if rows:
+        return Checked("", tuple(_quotes(claim, sources, (), rows)))
     if verbatim and not _torn(claim, verbatim, sources):
         return Checked("", tuple(_quotes(claim, sources, (), verbatim)))
     if not any(source.stretches for source in sources):
@@ -121,8 +125,20 @@ def _verbatim(statement: Statement, sources: Sequence[Source]) -> dict[int, tupl
     return found
 
 
+def _copied(statement: Statement, sources: Sequence[Source]) -> dict[int, tuple[int, int]]:
+    """Mark -> where a row stands cell by cell under the header that the answer gives it. What
+    leads into it must not be about something else."""
+    found: dict[int, tuple[int, int]] = {}
+    for source in sources:
+        place = copied(statement, source.stretches)
+        if place is not None and not unnamed(read(statement.lead), [source]):
+            found[source.mark] = place
+    return found
+
+
 def _same_units(said: str, found: str) -> bool:
     """Whether case, which a verbatim match does not look at, makes other units: "1 MΩ", "1 mΩ"."""
+    found = BIBLIOGRAPHIC.sub("", found)
     letters, others = (re.sub(r"\W+", "", text) for text in (said, found))
     return letters[1:] == others[1:] or [each.unit for each in read(said).quantities] == [
         each.unit for each in read(found).quantities

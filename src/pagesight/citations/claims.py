@@ -45,6 +45,8 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _TURN = re.compile(r"[,;:]?\s*\b(?:but|however|although|though|yet|aber|jedoch)\b", re.IGNORECASE)
+_CONCEDES = re.compile(r"\W*(?:although|though|even|while|whereas)\b", re.IGNORECASE)
+"""Beginnings of a sentence whose main clause comes after a comma."""
 _POINTER = re.compile(
     r"(?:for [^,.]{0,60},?\s+)?(?:please\s+)?(?:also\s+)?(?:see|refer to|cf\.?|compare|consult"
     r"|siehe|look at)\b(?!.*\b(?:which|where|that|because)\b)",
@@ -254,6 +256,8 @@ def text_of_claim(text: str) -> str:
     hedge = _HEDGE.search(text)
     if hedge is None:
         return text
+    if _CONCEDES.match(text) and (comma := text.find(",", hedge.end())) > 0:
+        return text[comma + 1 :].strip()
     turn = _TURN.search(text, hedge.end())
     if turn is not None:
         return text[turn.end() :].strip()

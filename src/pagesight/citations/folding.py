@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pagesight.quantities import DASHES
+from pagesight.references import BIBLIOGRAPHIC
 
 _FEWEST_WORDS = 2
 """A verbatim match of a single word proves nothing, unless the word is all there is to say."""
@@ -35,15 +36,20 @@ def find_verbatim(needle: str, source: str) -> tuple[int, int] | None:
 
     Case, white space, the forms of dashes and quotation marks, ligatures, hyphens at line ends
     and the pipes of tables do not count, nor closing punctuation and quotation marks around the
-    needle. Digits, signs and units do: "1.5 bar" is not found in "1,5 bar" or "11.5 bar".
+    needle, nor the source's own marks like [12], which an answer would give for its own. Digits,
+    signs and units do: "1.5 bar" is not found in "1,5 bar" or "11.5 bar".
     """
     words = fold(_MARKUP.sub("", needle)).text.strip().strip("\"'").rstrip(".;:,").split()
     if not words or (len(words) < _FEWEST_WORDS and len(source.split()) > _FEWEST_WORDS):
         return None
-    folded = fold(source)
     pattern = r"(?<!\w)(?<!\d[.,])" + r" ".join(map(re.escape, words)) + r"(?!\w)(?![.,]\d)"
-    match = re.search(pattern, folded.text)
-    return (folded.at[match.start()], folded.at[match.end() - 1] + 1) if match else None
+    marked = [match.span() for match in BIBLIOGRAPHIC.finditer(source)]
+    for left_out in ([], marked) if marked else ([],):
+        kept = [at for at in range(len(source)) if not any(a <= at < b for a, b in left_out)]
+        folded = fold("".join(source[at] for at in kept)) if left_out else fold(source)
+        if match := re.search(pattern, folded.text):
+            return kept[folded.at[match.start()]], kept[folded.at[match.end() - 1]] + 1
+    return None
 
 
 @lru_cache(maxsize=512)

@@ -11,6 +11,9 @@ from pagesight.citations.words import Reading, read
 from pagesight.quantities import same
 from pagesight.tables import row_cells
 
+_FEWEST_CELLS = 2
+"""A cell alone names no row."""
+
 
 def mixed(claim: Reading, stretches: Sequence[Stretch]) -> str:
     """A word of the claim from another row than the rest of what it says.
@@ -40,6 +43,35 @@ def _strange(claim: Reading, keys: frozenset[str], stretches: Sequence[Stretch])
         if strange:
             return f"'{claim.written(strange[0])}' is not in the row of {best.row[1].label[0]}"
     return ""
+
+
+def copied(statement: Statement, stretches: Sequence[Stretch]) -> tuple[int, int] | None:
+    """Where all cells of a row under a header stand in one row of a source, each in a column with
+    that header, in the same order: [start, end), or None. Columns may be left out, and heads that
+    span several columns."""
+    cells = row_cells(statement.text) if statement.shape == "row" else None
+    if cells is None or len(statement.header) != len(cells) or len(cells) < _FEWEST_CELLS:
+        return None
+    wanted = _folded(statement.header, cells)
+    for stretch in stretches:
+        grid, row = stretch.row or (None, None)
+        if grid is not None and row is not None and len(grid.header) == len(row.cells):
+            there = iter(_folded(grid.header, row.cells))
+            # `any` goes on in `there` where the last one found stopped, which keeps the order.
+            if all(any(_is_under(*pair, *other) for other in there) for pair in wanted):
+                return stretch.start, stretch.end
+    return None
+
+
+def _folded(heads: Sequence[str], cells: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of head and cell, as they are compared."""
+    pairs = zip(heads, cells, strict=True)
+    return [(fold(head).text.strip(), fold(cell).text.strip()) for head, cell in pairs]
+
+
+def _is_under(head: str, cell: str, own_head: str, own_cell: str) -> bool:
+    """Whether two cells are the same, and the head that is given is the lower part of the own."""
+    return cell == own_cell and (not head or f" {own_head}".endswith(f" {head}"))
 
 
 def misplaced(statement: Statement, stretches: Sequence[Stretch]) -> str:

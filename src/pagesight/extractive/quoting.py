@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pagesight.extractive.wishes import Wish
-from pagesight.references import parse_caption
+from pagesight.references import BIBLIOGRAPHIC, parse_caption
 from pagesight.results import Evidence
 from pagesight.sentences import sentence_ranges
 
-_OWN_MARKS = re.compile(r"(?<![A-Z0-9_])\s*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
-"""A document's own [12], but not the index of a name ("CTRL[3]")."""
 _INDEX = re.compile(r"\[(?=\d+(?:\s*[,;]\s*\d+)*\])")
 _KEY = re.compile(r"^(\W*[A-Z]\w+\.?\s+[\w.\-\u2013]*\w)\.?\s+(?=[A-Z(\"“])")
 """The key of a caption ("Fig. 3."), which is no sentence of its own."""
@@ -56,7 +54,7 @@ class Part:
 def quoted(text: str) -> str:
     """The text on one line. What a document's own reference marks would make of ours is prevented:
     "[12]" is left out, and an index ("CTRL[3]") gets an invisible character."""
-    return " ".join(_INDEX.sub(f"[{_WORD_JOINER}", _OWN_MARKS.sub("", text)).split())
+    return " ".join(_INDEX.sub(f"[{_WORD_JOINER}", BIBLIOGRAPHIC.sub("", text)).split())
 
 
 def marked(text: str, mark: int) -> str:
