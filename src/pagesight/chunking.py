@@ -66,7 +66,7 @@ class _Draft:
             self.text += separator
         offset = len(self.text)
         self.text += text
-        self.spans += (_moved(span, offset) for span in spans)
+        self.spans += (span.moved(offset) for span in spans)
 
 
 def chunk_document(parsed: ParsedDocument, settings: ChunkSettings) -> list[Chunk]:
@@ -110,10 +110,6 @@ def _finished(parsed: ParsedDocument, draft: _Draft, number: int) -> Chunk:
         image=draft.image,
         html=draft.html,
     )
-
-
-def _moved(span: Span, offset: int) -> Span:
-    return Span(start=span.start + offset, end=span.end + offset, page=span.page, bbox=span.bbox)
 
 
 def _text_drafts(blocks: Sequence[TextBlock], settings: ChunkSettings) -> Iterator[_Draft]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pagesight.geometry import BBox
@@ -65,6 +65,10 @@ class Span:
     end: int
     page: int
     bbox: BBox
+
+    def moved(self, offset: int) -> Span:
+        """The span in a text that has `offset` more characters before it."""
+        return replace(self, start=self.start + offset, end=self.end + offset)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

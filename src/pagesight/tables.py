@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 Row = Sequence[str]
 
+_HTML_END = "</table>"
+
 
 def markdown_row(row: Row) -> str:
     """One Markdown table row; pipes inside cells are escaped, line breaks become spaces."""
@@ -39,5 +41,12 @@ def to_html(rows: Sequence[Row], header_rows: int, caption: str = "") -> str:
         tag = "th" if number < header_rows else "td"
         cells = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
         lines.append(f"<tr>{cells}</tr>")
-    lines.append("</table>")
+    lines.append(_HTML_END)
     return "\n".join(lines)
+
+
+def with_rows_of(table: str, other: str) -> str:
+    """A table written by `to_html` with the rows of another one that are no header below its
+    own."""
+    rows = [line for line in other.splitlines() if line.startswith("<tr><td>")]
+    return table.removesuffix(_HTML_END) + "\n".join((*rows, _HTML_END))

@@ -8,10 +8,7 @@ from dataclasses import replace
 from pagesight.budget import text_tokens
 from pagesight.document import Chunk, Kind, Region, Span
 from pagesight.sentences import first_words, sentence_ranges
-from pagesight.tables import markdown_rule
-
-_HTML_ROW = "<tr><td>"
-_HTML_END = "</table>"
+from pagesight.tables import markdown_rule, with_rows_of
 
 
 def joined(chunks: Sequence[Chunk], id: str) -> Chunk:
@@ -26,9 +23,9 @@ def joined(chunks: Sequence[Chunk], id: str) -> Chunk:
         start = body_start(chunk) if number else 0
         offset = len(text) + 1 - start if text else -start
         text += ("\n" if text else "") + chunk.text[start:]
-        spans += (_moved(span, offset) for span in chunk.spans if span.start >= start)
+        spans += (span.moved(offset) for span in chunk.spans if span.start >= start)
         if number and html:
-            html = html.removesuffix(_HTML_END) + _rows(chunk.html)
+            html = with_rows_of(html, chunk.html)
     return replace(
         chunks[0],
         id=id,
@@ -132,16 +129,6 @@ def _overlap(one: Region, other: Region) -> bool:
 
 def _table(chunk: Chunk) -> tuple[str, str, str, tuple[Region, ...]]:
     return chunk.document_id, chunk.image, chunk.label, chunk.regions[:1]
-
-
-def _moved(span: Span, offset: int) -> Span:
-    return replace(span, start=span.start + offset, end=span.end + offset)
-
-
-def _rows(html: str) -> str:
-    """The rows of a table in HTML that are no header, and its end."""
-    rows = [line for line in html.splitlines() if line.startswith(_HTML_ROW)]
-    return "\n".join((*rows, _HTML_END))
 
 
 def _line_ranges(text: str) -> Iterator[tuple[int, int]]:
