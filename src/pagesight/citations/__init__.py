@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pagesight.citations.checking import Checked, check
 from pagesight.citations.claims import Statement, statements
@@ -45,6 +46,7 @@ def ground(text: str, evidence: Sequence[Evidence], pages: Pages) -> Grounded:
     the part that was shown, as far as code can tell. Each claim has a citation for each of its
     marks, and two where its support stands in two places of one source.
     """
+    pages = cache(pages)
     shown = {piece.mark: piece for piece in evidence}
     checked, unknown = check_marks(text.strip(), shown)
     sources: dict[int, Source] = {}

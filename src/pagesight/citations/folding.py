@@ -43,13 +43,25 @@ def find_verbatim(needle: str, source: str) -> tuple[int, int] | None:
     if not words or (len(words) < _FEWEST_WORDS and len(source.split()) > _FEWEST_WORDS):
         return None
     pattern = r"(?<!\w)(?<!\d[.,])" + r" ".join(map(re.escape, words)) + r"(?!\w)(?![.,]\d)"
-    marked = [match.span() for match in BIBLIOGRAPHIC.finditer(source)]
-    for left_out in ([], marked) if marked else ([],):
-        kept = [at for at in range(len(source)) if not any(a <= at < b for a, b in left_out)]
-        folded = fold("".join(source[at] for at in kept)) if left_out else fold(source)
+    for folded in _readings(source):
         if match := re.search(pattern, folded.text):
-            return kept[folded.at[match.start()]], kept[folded.at[match.end() - 1]] + 1
+            return folded.at[match.start()], folded.at[match.end() - 1] + 1
     return None
+
+
+@lru_cache(maxsize=512)
+def _readings(source: str) -> tuple[Folded, ...]:
+    """A source folded as it stands, and without its own marks where it has any."""
+    kept: list[int] = []
+    at = 0
+    for mark in BIBLIOGRAPHIC.finditer(source):
+        kept += range(at, mark.start())
+        at = mark.end()
+    if not at:
+        return (fold(source),)
+    kept += range(at, len(source))
+    bare = fold("".join(source[place] for place in kept))
+    return fold(source), Folded(bare.text, tuple(kept[place] for place in bare.at))
 
 
 @lru_cache(maxsize=512)
