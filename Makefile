@@ -18,6 +18,7 @@ demo: setup
 test: check
 
 check: setup
+	@scripts/system_packages.sh tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
