@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pagesight.adapters.chromadb import ChromaVectorIndex
+from pagesight.adapters.chromadb import ChromaFolders
 from pagesight.adapters.filelock import FileWriterLock
 from pagesight.adapters.filesystem import FileCropStore, FileParseCache
 from pagesight.adapters.rank_bm25 import RankBM25WordIndex
@@ -21,8 +21,11 @@ from pagesight.adapters.tantivy import TantivyWordIndex
 from pagesight.document import Chunk, Document, Kind, Page, Region, Span
 from pagesight.geometry import BBox
 from pagesight.library import Library
+from pagesight.ports import VectorStore
 
 DIMENSION = 16
+
+EMBEDDED = ChromaFolders()
 
 _BOX = BBox(72.0, 72.0, 300.0, 90.0)
 
@@ -214,7 +217,13 @@ def questions(count: int, *, seed: int = 11) -> list[str]:
     ]
 
 
-def open_library(root: Path, *, write: bool = True, words_in_memory: bool = False) -> Library:
+def open_library(
+    root: Path,
+    *,
+    write: bool = True,
+    words_in_memory: bool = False,
+    vectors: VectorStore = EMBEDDED,
+) -> Library:
     """A library with the real catalogue, crops and indexes."""
     crops = FileCropStore(root / "crops")
     return Library(
@@ -222,7 +231,7 @@ def open_library(root: Path, *, write: bool = True, words_in_memory: bool = Fals
         catalogue=SQLiteCatalogue(root / "catalogue.db", read_only=not write),
         crops=crops,
         parses=FileParseCache(root / "parsed", crops),
-        open_vectors=ChromaVectorIndex,
+        vectors=vectors,
         open_words=(lambda _: RankBM25WordIndex()) if words_in_memory else TantivyWordIndex,
         words_in_memory=words_in_memory,
         lock=FileWriterLock(root / "writer.lock") if write else None,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from pagesight.document import Chunk, Document, Page, file_name
-from pagesight.errors import SettingsError
+from pagesight.document import Chunk, Counts, Document, Page, file_name
+from pagesight.errors import MissingError, SettingsError
 from pagesight.indexes import SPACES
 from pagesight.ports import Catalogue, CropStore
 from pagesight.results import Filter
@@ -18,11 +18,11 @@ SHORTEST_PREFIX = 6
 """Digits of a document's id that may stand for it; among 10,000 documents one pair in 300 shares
 six, and then the candidates are listed."""
 
-CHUNKS_A_PAGE = 10_000
-"""More chunks than any page has."""
-
 NO_VISUAL = "visual.missing"
 """Key of a note: why documents of the library have no CLIP vectors."""
+
+VECTORS_SERVER = "vectors.server"
+"""Key of a note: the setting that the library's vectors were last put somewhere by."""
 
 _ALL = Filter()
 
@@ -36,16 +36,18 @@ class Contents:
         self.crops = crops
         self.downloads = root / "downloads"
         """Copies of what came from URLs."""
+        self.uploads = root / "uploads"
+        """Files that came over HTTP."""
 
     def spaces(self) -> Mapping[str, str]:
         """Space -> fingerprint of the model that its vectors belong to."""
         recorded = {space: self.catalogue.setting(fingerprint_key(space)) for space in SPACES}
         return {space: fingerprint for space, fingerprint in recorded.items() if fingerprint}
 
-    def chunks_on(self, document_id: str, page: int, filter: Filter = _ALL) -> list[str]:
-        """Ids of the chunks on a page (0-based index) that pass, by id."""
-        narrowed = Filter(documents=(document_id,), kinds=filter.kinds, pages=(page, page))
-        return self.catalogue.matching(narrowed, CHUNKS_A_PAGE) or []
+    def chunks_on(self, pages: Sequence[tuple[str, int]], filter: Filter = _ALL) -> list[list[str]]:
+        """For each page (document id and 0-based index) the ids of the chunks on it that are of
+        the filter's kinds, by id."""
+        return self.catalogue.chunks_on(pages, filter)
 
     def labelled(self, labels: Sequence[str], filter: Filter = _ALL) -> list[tuple[str, str, str]]:
         """(label, document id, chunk id) of the figures and tables that have one of the labels
@@ -95,9 +97,9 @@ class Contents:
     def document(self, document_id: str) -> Document | None:
         return self.catalogue.document(document_id)
 
-    def pages(self, document_id: str) -> list[Page]:
-        """In order; none for an unknown id."""
-        return self.catalogue.pages(document_id)
+    def pages(self, document_id: str, only: Collection[int] | None = None) -> list[Page]:
+        """In order; those with the 0-based indices `only`, where given. None for an unknown id."""
+        return self.catalogue.pages(document_id, only)
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """In the order of `ids`; those that are not in the library are left out."""
@@ -115,6 +117,14 @@ class Contents:
     def sources(self) -> Mapping[str, str]:
         """Path or URL -> document id, aliases included."""
         return self.catalogue.sources()
+
+    def counts(self) -> Counts:
+        """How much it holds; cheap, however much that is."""
+        return self.catalogue.counts()
+
+    def shows(self, image: str) -> bool:
+        """Whether a figure or table of the library has the crop with this key."""
+        return self.catalogue.shows(image)
 
     def crop_path(self, key: str) -> Path:
         """Where the picture of a figure or table is, or would be."""
@@ -137,7 +147,8 @@ class Contents:
         """The one document meant by the beginning of its id, a path, or a file name.
 
         Raises:
-            SettingsError: there is none, or there are several.
+            MissingError: there is none.
+            SettingsError: there are several.
         """
         sources = self.sources()
         exact = sources.get(reference) or sources.get(str(Path(reference).absolute()))
@@ -154,7 +165,7 @@ class Contents:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise SettingsError(
+            raise MissingError(
                 f"no such document: {reference}; `pagesight docs list` shows what is there"
             )
         candidates = ", ".join(f"{document.id[:12]} ({document.source})" for document in found)

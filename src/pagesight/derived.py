@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pagesight.apart import DiedError, do_apart
-from pagesight.errors import LibraryError, SettingsError
+from pagesight.errors import LibraryError, ServiceError, SettingsError
 from pagesight.feeds import (
     BATCH,
     AnyIndex,
@@ -27,6 +28,7 @@ from pagesight.feeds import (
     difference_of_files,
     fill,
 )
+from pagesight.locks import SharedLock
 from pagesight.ports import Catalogue
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,9 @@ class DerivedIndex(Generic[AnyIndex]):
         self._feed: Feed[AnyIndex] = feed
         self._writable = writable
         self._index: AnyIndex | None = None
+        self._use = SharedLock()
+        """Shared by who asks the index that is open, alone for who lets go of it."""
+        self._opening = threading.Lock()
         self._seen: object = None
         """What `_stamp` was when a reader opened the index."""
         self._marked = False
@@ -109,6 +114,8 @@ class DerivedIndex(Generic[AnyIndex]):
             except LibraryError as error:
                 return str(error)
             return difference(self._feed, index, waiting, done, thorough=thorough)
+        if self._feed.remote:
+            return self._difference(self._directory(), waiting, done, thorough)
         # A copy may have been made while a search was opening the files.
         return self._copied(waiting, done, thorough) and self._copied(waiting, done, thorough)
 
@@ -134,10 +141,15 @@ class DerivedIndex(Generic[AnyIndex]):
         its files that it did not clear."""
         learnt = self._pending()
         generation = self.build(self._feed, apart=spotless and self._feed.fragile)
-        self._catalogue.set_setting(_generation_key(self.name), str(generation))
-        if learnt:
-            self._catalogue.settle(self.name, learnt[-1][0])
-        self.adopt()
+        with self.unasked():
+            self._catalogue.set_setting(_generation_key(self.name), str(generation))
+            if learnt:
+                self._catalogue.settle(self.name, learnt[-1][0])
+            self.adopt()
+
+    def unasked(self) -> AbstractContextManager[None]:
+        """Inside, no other thread asks the index: questions wait for the end of the block."""
+        return self._use.alone()
 
     def build(self, feed: Feed[AnyIndex], *, apart: bool = False) -> int:
         """Fills the directory of the next generation, in another process if `apart`, and returns
@@ -146,7 +158,7 @@ class DerivedIndex(Generic[AnyIndex]):
         serving = self.generation()
         generation = 0 if serving is None else serving + 1
         directory = self._folder / f"{self.name}-{generation}"
-        shutil.rmtree(directory, ignore_errors=True)
+        self._feed.drop(directory)
         if not apart:
             fill(feed, directory, in_silence)
             return generation
@@ -172,6 +184,16 @@ class DerivedIndex(Generic[AnyIndex]):
         """Directories of generations that do not serve."""
         found = self._folder.glob(f"{self.name}-*")
         return sorted(directory for directory in found if directory != self._directory())
+
+    def drop_others(self) -> None:
+        """Drops generations that do not serve.
+
+        Raises:
+            LibraryError: a directory cannot be removed.
+            ServiceError: the server that keeps one is away.
+        """
+        for directory in self.others():
+            self._feed.drop(directory)
 
     def dirty(self) -> bool:
         """A writer is at work on the index, or died while it was."""
@@ -229,16 +251,17 @@ class DerivedIndex(Generic[AnyIndex]):
             return f"a process that read it came to its end: {error}"
 
     def _answer(self, question: Callable[[AnyIndex], list[Found]]) -> list[Found]:
-        return [] if self.generation() is None else question(self._opened())
+        with self._use.shared():
+            return [] if self.generation() is None else question(self._opened())
 
     def _refresh(self) -> None:
         # An index that is open does not learn what another process writes, and says nothing.
         if self._writable:
             return
-        stamp = self._stamp()
-        if stamp != self._seen:
-            self._let_go()
-            self._seen = stamp
+        if self._stamp() != self._seen:
+            with self._use.alone():
+                self._let_go()
+                self._seen = self._stamp()
 
     def _stamp(self) -> object:
         """Changes with whatever any process does to the index that serves. Until then, what the
@@ -246,19 +269,21 @@ class DerivedIndex(Generic[AnyIndex]):
         return self.generation(), self._catalogue.settled(self.name)
 
     def _opened(self) -> AnyIndex:
-        if self._index is None:
-            directory = self._directory()
-            if not self._writable and not self._there():
-                raise LibraryError(
-                    f"index {directory} is missing: `pagesight doctor --repair` rebuilds it"
-                )
-            self._index = self._feed.open(directory)
-        return self._index
+        with self._opening:
+            if self._index is None:
+                directory = self._directory()
+                if not self._writable and not self._there():
+                    raise LibraryError(
+                        f"index {directory} is missing: `pagesight doctor --repair` rebuilds it"
+                    )
+                self._index = self._feed.open(directory)
+            return self._index
 
     def _let_go(self) -> None:
-        index, self._index = self._index, None
-        if index is not None:
-            index.close()
+        with self._use.alone():
+            index, self._index = self._index, None
+            if index is not None:
+                index.close()
 
     def _directory(self) -> Path:
         return self._folder / f"{self.name}-{self.generation()}"
@@ -268,8 +293,10 @@ class DerivedIndex(Generic[AnyIndex]):
         return directory.is_dir() and any(directory.iterdir())
 
     def _retire_others(self) -> None:
-        for directory in self.others():
-            shutil.rmtree(directory, ignore_errors=True)
+        try:
+            self.drop_others()
+        except (LibraryError, ServiceError) as error:
+            log.warning("a former %s index stays for now: %s", self.name, error)
 
     def _pending(self) -> list[tuple[int, str, str]]:
         return self._catalogue.pending(self.name)
@@ -298,18 +325,20 @@ class MemoryIndex(Generic[AnyIndex]):
         self._catalogue = catalogue
         self._feed: Feed[AnyIndex] = feed
         self._index: AnyIndex | None = None
+        self._one_at_a_time = threading.RLock()
         self._revision = -1
 
     def ask(self, question: Callable[[AnyIndex], list[Found]]) -> list[Found]:
         """The answer of the index as of the catalogue's last commit."""
-        revision = self._catalogue.revision()
-        if self._index is None or revision != self._revision:
-            self.close()
-            self._index = self._feed.open(Path())
-            for batch in batches(sorted(self._feed.ids())):
-                self._feed.add(self._index, batch)
-            self._revision = revision
-        return question(self._index)
+        with self._one_at_a_time:
+            revision = self._catalogue.revision()
+            if self._index is None or revision != self._revision:
+                self.close()
+                self._index = self._feed.open(Path())
+                for batch in batches(sorted(self._feed.ids())):
+                    self._feed.add(self._index, batch)
+                self._revision = revision
+            return question(self._index)
 
     def recover(self) -> str:
         """There is nothing to repair."""
@@ -327,6 +356,9 @@ class MemoryIndex(Generic[AnyIndex]):
         """It has no directory."""
         return []
 
+    def drop_others(self) -> None:
+        """It has none."""
+
     def drain(self) -> None:
         """It learns what is new when it is asked."""
 
@@ -335,9 +367,10 @@ class MemoryIndex(Generic[AnyIndex]):
         self.close()
 
     def close(self) -> None:
-        index, self._index = self._index, None
-        if index is not None:
-            index.close()
+        with self._one_at_a_time:
+            index, self._index = self._index, None
+            if index is not None:
+                index.close()
 
 
 def _generation_key(name: str) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pagesight.document import Chunk, Region
 from pagesight.errors import LibraryError
+from pagesight.files import remove_folder
 from pagesight.geometry import BBox
-from pagesight.ports import Catalogue, VectorIndex, WordIndex, page_id, page_of
+from pagesight.ports import Catalogue, VectorIndex, VectorStore, WordIndex, page_id, page_of
 from pagesight.results import Filter
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 BATCH = 256
 """Chunks moved from the catalogue to an index at a time: some megabytes."""
+
+TOGETHER = 64
+"""Vectors that an index is given in one call. Chroma lets no other thread of the process run
+meanwhile: 50 ms for so many, in an index of 100,000."""
 
 PROBES = 20
 """Chunks that are looked up by search when an index is checked. A torn index answers wrongly for
@@ -48,8 +53,18 @@ class Feed(Protocol[AnyIndex]):
 
     fragile: bool
     """To read a damaged index may bring the process down."""
+    remote: bool
+    """An index is on a server: its directory only names it, and to open it is not to write."""
 
     def open(self, directory: Path) -> AnyIndex: ...
+
+    def drop(self, directory: Path) -> None:
+        """Removes an index with its directory, if it is there.
+
+        Raises:
+            LibraryError: the directory cannot be removed.
+            ServiceError: the server that keeps it is away.
+        """
 
     def ids(self) -> set[str]:
         """Ids of the chunks that belong into the index."""
@@ -66,6 +81,8 @@ class WordFeed:
     """Feeds a word index with the chunks."""
 
     fragile = False
+    remote = False
+    drop = staticmethod(remove_folder)
 
     def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
         self._catalogue = catalogue
@@ -88,6 +105,8 @@ class PageFeed:
     """Feeds a word index with whole pages: each the texts of the chunks that stand on it."""
 
     fragile = False
+    remote = False
+    drop = staticmethod(remove_folder)
 
     def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
         self._catalogue = catalogue
@@ -134,22 +153,21 @@ def _as_chunk(document_id: str, page: int, texts: Sequence[str]) -> Chunk:
 class VectorFeed:
     """Feeds a vector index with the vectors of one space."""
 
-    fragile = True
-
-    def __init__(
-        self, catalogue: Catalogue, opening: Callable[[Path], VectorIndex], space: str
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, store: VectorStore, space: str) -> None:
         self._catalogue = catalogue
         self._space = space
-        self.open = opening
+        self.remote = store.remote
+        self.fragile = not store.remote
+        self.open = store.open
+        self.drop = store.drop
 
     def ids(self) -> set[str]:
         return self._catalogue.all_ids(self._space)
 
     def add(self, index: VectorIndex, ids: Sequence[str]) -> set[str]:
         vectors = self._catalogue.vectors(self._space, ids)
-        if vectors:
-            index.add(list(vectors), matrix(vectors))
+        for part in batches(list(vectors), TOGETHER):
+            index.add(part, matrix({id: vectors[id] for id in part}))
         return set(vectors)
 
     def fault(self, index: VectorIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:

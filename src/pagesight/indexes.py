@@ -3,7 +3,6 @@ catalogue, so that what is found is what was committed."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING
 from pagesight.derived import DerivedIndex, MemoryIndex, in_silence
 from pagesight.errors import LibraryError
 from pagesight.feeds import Done, PageFeed, VectorFeed, WordFeed, matrix
-from pagesight.ports import PAGES, WORDS, Catalogue, VectorIndex, WordIndex, page_of
+from pagesight.files import remove_folder
+from pagesight.ports import PAGES, WORDS, Catalogue, VectorIndex, VectorStore, WordIndex, page_of
 from pagesight.results import Filter
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Indexes:
         self,
         folder: Path,
         catalogue: Catalogue,
-        open_vectors: Callable[[Path], VectorIndex],
+        vectors: VectorStore,
         open_words: Callable[[Path], WordIndex],
         *,
         words_in_memory: bool,
@@ -47,7 +47,7 @@ class Indexes:
     ) -> None:
         self._folder = folder
         self._catalogue = catalogue
-        self._open_vectors = open_vectors
+        self._vectors = vectors
         self._writable = writable
 
         def of_words(
@@ -64,7 +64,7 @@ class Indexes:
                 space,
                 folder,
                 catalogue,
-                VectorFeed(catalogue, open_vectors, space),
+                VectorFeed(catalogue, vectors, space),
                 writable=writable,
             )
             for space in SPACES
@@ -100,6 +100,16 @@ class Indexes:
         """Directories of generations that do not serve."""
         return [directory for index in self._all() for directory in index.others()]
 
+    def drop_others(self) -> None:
+        """Drops generations that do not serve.
+
+        Raises:
+            LibraryError: a directory cannot be removed.
+            ServiceError: the server that keeps one is away.
+        """
+        for index in self._all():
+            index.drop_others()
+
     def rebuild(self, name: str) -> None:
         """Builds an index anew."""
         self._named(name).rebuild()
@@ -114,7 +124,7 @@ class Indexes:
             if isinstance(index, MemoryIndex):
                 # What another engine left: the next writer that uses it builds it anew.
                 for directory in self._folder.glob(f"{index.name}-*"):
-                    shutil.rmtree(directory, ignore_errors=True)
+                    remove_folder(directory)
             elif index.generation() is not None:
                 index.rebuild(spotless=True)
         left = self.others()
@@ -125,10 +135,11 @@ class Indexes:
         """Lets the vectors that the catalogue holds under `staged` take a space's place, and sets
         `settings`, in one commit."""
         index = self._spaces[space]
-        feed = VectorFeed(self._catalogue, self._open_vectors, staged)
+        feed = VectorFeed(self._catalogue, self._vectors, staged)
         generation = index.generation_setting(index.build(feed))
-        self._catalogue.swap_vectors(staged, space, {**settings, **generation})
-        index.adopt()
+        with index.unasked():
+            self._catalogue.swap_vectors(staged, space, {**settings, **generation})
+            index.adopt()
 
     def search_vectors(
         self, space: str, vector: Vector, count: int, filter: Filter
@@ -189,7 +200,7 @@ class Indexes:
         """What the index finds among the chunks that pass and that it is up to date about; None
         where it cannot tell: fewer than `count` of them are among the nearest `FETCH_LIMIT`, or
         another process is at work on it."""
-        fetch = count + len(waiting)
+        fetch = count
         while fetch <= FETCH_LIMIT:
             if self._in_flux(space):
                 return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,16 +57,17 @@ def leftovers(
     )
 
 
-def sweep(found: Leftovers, crops: CropStore, parses: ParseCache) -> Swept:
+def sweep(found: Leftovers, crops: CropStore, parses: ParseCache, indexes: Indexes) -> Swept:
     """Removes them.
 
     Raises:
         LibraryError: a file cannot be removed.
+        ServiceError: the server that keeps a former index is away.
     """
-    for directory in found.generations:
-        remove_folder(directory)
     size = crops.remove(found.crops) + parses.discard(found.parses)
     size += sum(_remove(path) for path in found.temporary)
+    # Last: a server that is away keeps nothing else from being removed.
+    indexes.drop_others()
     return Swept(
         crops=len(found.crops),
         parses=len(found.parses),
@@ -80,19 +80,6 @@ def stale_downloads(downloads: Path, sources: Iterable[str]) -> list[Path]:
     """Folders of copies of URLs that are not among the sources."""
     live = {local_copy(source, downloads).parent for source in sources if is_remote(source)}
     return sorted(set(downloads.glob("*/*")) - live)
-
-
-def remove_folder(folder: Path) -> None:
-    """Removes a folder, if it is there.
-
-    Raises:
-        LibraryError: it cannot be removed.
-    """
-    try:
-        if folder.exists():
-            shutil.rmtree(folder)
-    except OSError as error:
-        raise LibraryError(f"cannot remove {folder}: {error}: make it writable") from error
 
 
 def _remove(path: Path) -> int:

@@ -14,20 +14,14 @@ from pagesight.derived import in_silence
 from pagesight.document import Chunk, Document, Page
 from pagesight.errors import LibraryError, SettingsError
 from pagesight.feeds import Done, batches
+from pagesight.files import remove_folder
 from pagesight.indexes import SPACES, Indexes
-from pagesight.leftovers import (
-    Leftovers,
-    Swept,
-    leftovers,
-    remove_folder,
-    stale_downloads,
-    sweep,
-)
+from pagesight.leftovers import Leftovers, Swept, leftovers, stale_downloads, sweep
 from pagesight.ports import (
     Catalogue,
     CropStore,
     ParseCache,
-    VectorIndex,
+    VectorStore,
     WordIndex,
     WriterLock,
 )
@@ -51,7 +45,8 @@ class Library(Contents):
     With a `lock` the library can be written, by one process at a time; without, it only reads,
     and sees what another process commits from its next search on. While another process writes,
     and after one was killed, a reader compares vectors in the catalogue one by one instead of
-    asking the index. It may be used from any thread.
+    asking the index. It may be used from any thread: searches do not wait for each other, nor for a
+    thread that writes.
 
     `words_in_memory` says that `open_words` gives an index that is empty at every start.
 
@@ -69,7 +64,7 @@ class Library(Contents):
         catalogue: Catalogue,
         crops: CropStore,
         parses: ParseCache,
-        open_vectors: Callable[[Path], VectorIndex],
+        vectors: VectorStore,
         open_words: Callable[[Path], WordIndex],
         words_in_memory: bool = False,
         lock: WriterLock | None = None,
@@ -82,7 +77,7 @@ class Library(Contents):
         self.indexes = Indexes(
             root / "index",
             catalogue,
-            open_vectors,
+            vectors,
             open_words,
             words_in_memory=words_in_memory,
             writable=lock is not None,
@@ -135,8 +130,8 @@ class Library(Contents):
             self.drain()
 
     def forget(self, document_ids: Collection[str], *, erase: bool = False) -> None:
-        """Drops documents and their files: crops that no other chunk shows, cached parses, and
-        copies of downloads. Unknown ids are ignored. Nothing may be parsed meanwhile."""
+        """Drops documents and their files: crops that no other chunk shows, cached parses, copies
+        of downloads, and uploads. Unknown ids are ignored. Nothing may be parsed meanwhile."""
         with self._writing():
             if erase:
                 self.catalogue.set_setting(_ERASING, "1")
@@ -150,6 +145,9 @@ class Library(Contents):
                 self.parses.remove(id)
             for source in filter(is_remote, sources):
                 remove_folder(local_copy(source, self.downloads).parent)
+            for path in map(Path, sources):
+                if path.is_relative_to(self.uploads):
+                    path.unlink(missing_ok=True)
             if erase:
                 self.erase()
 
@@ -185,7 +183,7 @@ class Library(Contents):
         """Removes crops and cached parses that no document refers to, and what kills have left.
         Nothing may be parsed meanwhile."""
         with self._writing():
-            return sweep(self.leftovers(), self.crops, self.parses)
+            return sweep(self.leftovers(), self.crops, self.parses, self.indexes)
 
     def add_source(self, source: str, document_id: str) -> None:
         """Notes another path of the same bytes."""
@@ -336,21 +334,18 @@ class Library(Contents):
         Every commit is seen, also one that the index has not learnt yet. A space without vectors
         gives none.
         """
-        with self._thread_lock:
-            return self.indexes.search_vectors(space, vector, count, filter)
+        return self.indexes.search_vectors(space, vector, count, filter)
 
     def search_words(self, text: str, count: int, filter: Filter = _ALL) -> list[tuple[str, float]]:
         """At most `count` (chunk id, BM25 score), best first, ties by id, of the chunks that
         share a word with `text` and pass. A commit is seen when the index has learnt it: for
-        the process that writes at once, for others moments later."""
-        with self._thread_lock:
-            return self.indexes.search_words(text, count, filter)
+        the thread that writes at once, for others moments later."""
+        return self.indexes.search_words(text, count, filter)
 
     def search_pages(self, text: str, count: int, filter: Filter = _ALL) -> list[tuple[str, int]]:
         """At most `count` (document id, 0-based page index), best first by BM25 over the words
         of the whole page, ties by id; the filter's kinds do not matter here."""
-        with self._thread_lock:
-            return self.indexes.search_pages(text, count, filter)
+        return self.indexes.search_pages(text, count, filter)
 
     def set_note(self, key: str, text: str) -> None:
         """Notes something about the library that is to outlive the process."""

@@ -10,8 +10,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pagesight.document import Chunk, Document, DocumentProfile, Page, PageContent, ParsedDocument
-from pagesight.results import Evidence, Filter, ImagePart, Message
+from pagesight.document import (
+    Chunk,
+    Counts,
+    Document,
+    DocumentProfile,
+    Page,
+    PageContent,
+    ParsedDocument,
+)
+from pagesight.results import Evidence, Filter, ImagePart, Message, Reply
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,6 +144,8 @@ class TextEmbedder(Protocol):
 
     def embed_passages(self, texts: Sequence[str]) -> Matrix: ...
 
+    def embed_questions(self, texts: Sequence[str]) -> Matrix: ...
+
     def embed_question(self, text: str) -> Vector: ...
 
 
@@ -153,7 +163,8 @@ class VisualEmbedder(Protocol):
 class VectorIndex(Protocol):
     """Nearest neighbours by cosine over ids: derived from the catalogue, never the truth.
 
-    Every method raises LibraryError where the index is damaged or cannot be written.
+    Every method raises LibraryError where the index is damaged or cannot be written, and
+    ServiceError where the server that keeps it is away.
     """
 
     def add(self, ids: Sequence[str], vectors: Matrix) -> None:
@@ -172,6 +183,30 @@ class VectorIndex(Protocol):
 
     def close(self) -> None:
         """Lets go of the files: the directory can be deleted or opened again."""
+
+
+class VectorStore(Protocol):
+    """Where vector indexes are kept, each under a directory. It can be pickled."""
+
+    @property
+    def remote(self) -> bool:
+        """They are on a server: a directory only names one, and to open it is not to write."""
+
+    def open(self, directory: Path) -> VectorIndex:
+        """The index of a directory, which is made where it is missing or empty.
+
+        Raises:
+            LibraryError: the index is damaged or gone.
+            ServiceError: the server is away.
+        """
+
+    def drop(self, directory: Path) -> None:
+        """Removes an index with its directory, if it is there.
+
+        Raises:
+            LibraryError: the directory cannot be removed.
+            ServiceError: the server that keeps it is away.
+        """
 
 
 class WordIndex(Protocol):
@@ -367,7 +402,8 @@ class Catalogue(Protocol):
     def sources(self) -> Mapping[str, str]:
         """Path -> document id, aliases included."""
 
-    def pages(self, document_id: str) -> list[Page]: ...
+    def pages(self, document_id: str, only: Collection[int] | None = None) -> list[Page]:
+        """In order; those with the 0-based indices `only`, where given."""
 
     def page_ids(self) -> set[str]:
         """A `page_id` for every page of every document: the ids of the index `PAGES`."""
@@ -389,9 +425,19 @@ class Catalogue(Protocol):
     def matching(self, filter: Filter, limit: int) -> list[str] | None:
         """Ids of the chunks that pass, by id; None where there are more than `limit`."""
 
+    def chunks_on(self, pages: Sequence[tuple[str, int]], filter: Filter) -> list[list[str]]:
+        """For each page (document id and 0-based index) the ids of the chunks on it that are of
+        the filter's kinds, by id."""
+
     def labelled(self, labels: Sequence[str], filter: Filter) -> list[tuple[str, str, str]]:
         """(label, document id, chunk id) of the chunks that pass and have one of the labels
         ("Figure 3-2"), by label, document and reading order."""
+
+    def shows(self, image: str) -> bool:
+        """Whether a figure or table has the crop with this key."""
+
+    def counts(self) -> Counts:
+        """How much is there."""
 
     def live(self, ids: Sequence[str], filter: Filter) -> set[str]:
         """Those of `ids` that are chunks of the library and pass `filter`."""
@@ -421,19 +467,15 @@ class ChatModel(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, system: str, parts: Sequence[str | Path]) -> Iterator[str]:
-        """Streams the reply to one user message made of texts and image files, in order. For a
-        file that cannot be read a text says so.
+    def stream(self, system: str, parts: Sequence[str | Path]) -> Reply:
+        """The reply to one user message made of texts and image files, in order. For a file that
+        cannot be read a text says so.
 
-        Raises:
+        Its pieces raise:
             UnfinishedReplyError: the reply broke off, was cut at the model's limit, or was
                 withheld; what came before was yielded.
             ServiceError: the endpoint refused or failed.
         """
-
-    def usage(self) -> Mapping[str, int]:
-        """Tokens of the last finished reply, as the endpoint reported them; empty if it did
-        not."""
 
 
 class VisionModel(ChatModel, Protocol):
@@ -446,7 +488,7 @@ class VisionModel(ChatModel, Protocol):
             OSError: the file is gone, or is no picture that can be read.
         """
 
-    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Iterator[str]:
+    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Reply:
         """See ChatModel; what was fitted before is sent as it is."""
 
 
@@ -456,13 +498,20 @@ class Answerer(Protocol):
     @property
     def name(self) -> str: ...
 
-    def write(self, question: str, evidence: Sequence[Evidence]) -> Iterator[str]:
-        """Streams the text; each claim ends with the marks of its evidence, like [2]."""
+    def write(
+        self, question: str, evidence: Sequence[Evidence], picture: Path | None = None
+    ) -> Reply:
+        """The text; each claim ends with the marks of its evidence, like [2].
 
-    def messages(self, question: str, evidence: Sequence[Evidence]) -> tuple[Message, ...]:
+        Args:
+            question: where a picture asks alone, the words that are read in it; there may be none.
+            picture: the picture file that asks, or belongs to the question.
+        """
+
+    def messages(
+        self, question: str, evidence: Sequence[Evidence], picture: Path | None = None
+    ) -> tuple[Message, ...]:
         """Exactly what `write` sends to a model; empty where no model is asked."""
-
-    def usage(self) -> Mapping[str, int]: ...
 
 
 class WorkerPool(Protocol):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 from pagesight import resources
 from pagesight.errors import SettingsError
@@ -18,6 +19,9 @@ from pagesight.results import Detail
 
 ENVIRONMENT_PREFIX = "PAGESIGHT_"
 """PAGESIGHT_ASK_MODEL sets [ask] model."""
+
+IN_FOLDER = "folder"
+"""Value of vectors.server: no server, vectors are kept in the library's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,11 @@ class VisualSettings:
     model: str
     weights: str
     batch_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorsSettings:
+    server: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,17 @@ class AskSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    concurrent: int
+    waiting: int
+    wait_seconds: float
+    per_minute: int
+    upload_mb: int
+    upload_pages: int
+    image_mb: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One whole configuration, section by section as in pipelines/default.toml."""
 
@@ -118,9 +138,11 @@ class Settings:
     chunk: ChunkSettings
     text: TextSettings
     visual: VisualSettings
+    vectors: VectorsSettings
     words: WordsSettings
     retrieve: RetrieveSettings
     ask: AskSettings
+    serve: ServeSettings
 
     def as_dict(self) -> dict[str, dict[str, object]]:
         """Section -> key -> value."""
@@ -265,17 +287,28 @@ def _check(settings: Settings) -> None:
         "ask.tokens": settings.ask.tokens,
         "ask.image_side": settings.ask.image_side,
         "ask.seconds": settings.ask.seconds,
+        "serve.wait_seconds": settings.serve.wait_seconds,
+        "serve.upload_mb": settings.serve.upload_mb,
+        "serve.upload_pages": settings.serve.upload_pages,
+        "serve.image_mb": settings.serve.image_mb,
     }
     for name, value in positive.items():
         if value <= 0:
             raise SettingsError(f"{name} must be greater than 0, not {value}")
-    if min(settings.parse.workers, settings.parse.document_seconds, settings.parse.memory_mb) < 0:
-        raise SettingsError(
-            "parse.workers, parse.document_seconds and parse.memory_mb must not be negative; "
-            "0 chooses them"
-        )
-    if settings.ask.history < 0:
-        raise SettingsError("ask.history must not be negative; 0 asks each question alone")
+    serve = settings.serve
+    not_negative = {
+        "parse.workers": settings.parse.workers,
+        "parse.document_seconds": settings.parse.document_seconds,
+        "parse.memory_mb": settings.parse.memory_mb,
+        "ask.history": settings.ask.history,
+        "ask.images": settings.ask.images,
+        "serve.concurrent": serve.concurrent,
+        "serve.waiting": serve.waiting,
+        "serve.per_minute": serve.per_minute,
+    }
+    for name, value in not_negative.items():
+        if value < 0:
+            raise SettingsError(f"{name} must not be negative, like {value}")
     if settings.retrieve.rrf_k < 0 or any(w < 0 for w in settings.retrieve.weights.values()):
         raise SettingsError("retrieve.rrf_k and the weights must not be negative")
     if not 0 <= settings.retrieve.superseded <= 1:
@@ -284,9 +317,26 @@ def _check(settings: Settings) -> None:
         raise SettingsError("ask.refuse_below must be between 0 and 1; 0 refuses no question")
     if settings.text.engine not in ("auto", "openvino", "torch"):
         raise SettingsError("text.engine must be auto, openvino or torch")
-    if settings.ask.images < 0:
-        raise SettingsError("ask.images must not be negative; 0 sends text alone")
     if settings.ask.image_detail not in get_args(Detail):
         raise SettingsError("ask.image_detail must be auto, low or high")
     if settings.words.engine not in ("tantivy", "rank_bm25"):
         raise SettingsError("words.engine must be tantivy or rank_bm25")
+    _check_server(settings.vectors.server)
+
+
+def _check_server(url: str) -> None:
+    """Libraries keep the URL, and messages show it: it must hold no secret."""
+    if "@" in url or "?" in url:
+        raise SettingsError(
+            "vectors.server must not hold a name, a password or a query: give them to Chroma's "
+            "client by CHROMA_CLIENT_AUTH_PROVIDER and CHROMA_CLIENT_AUTH_CREDENTIALS"
+        )
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none
+        whole = False
+    if url and url != IN_FOLDER and not whole:
+        raise SettingsError(
+            f"vectors.server must be a URL like http://127.0.0.1:8000, or {IN_FOLDER}, not {url!r}"
+        )

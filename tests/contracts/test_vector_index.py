@@ -5,15 +5,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pagesight.adapters.chromadb import BATCH, ChromaVectorIndex
+from pagesight.adapters.chromadb import BATCH, ChromaFolders, ChromaServer, ChromaVectorIndex
 from pagesight.errors import LibraryError
-from pagesight.ports import VectorIndex
+from pagesight.ports import VectorIndex, VectorStore
 from tests.builders import DIMENSION, unit_vectors
+from tests.chroma_server import Server, running
+
+
+@pytest.fixture(scope="module")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("chroma")) as server:
+        yield server
+
+
+@pytest.fixture(params=["embedded", "server"])
+def store(request: pytest.FixtureRequest) -> VectorStore:
+    if request.param == "embedded":
+        return ChromaFolders()
+    server: Server = request.getfixturevalue("chroma")
+    return ChromaServer(url=server.url)
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[VectorIndex]:
-    opened = ChromaVectorIndex(tmp_path / "text-0")
+def index(store: VectorStore, tmp_path: Path) -> Iterator[VectorIndex]:
+    opened = store.open(tmp_path / "text-0")
     yield opened
     opened.close()
 
@@ -77,27 +92,50 @@ def test_no_count_finds_nothing(index: VectorIndex) -> None:
     assert index.search(unit_vectors(1)[0], 0) == []
 
 
-def test_a_closed_index_can_be_opened_again_and_deleted(tmp_path: Path) -> None:
+def test_a_closed_index_can_be_opened_again_and_deleted(store: VectorStore, tmp_path: Path) -> None:
     directory = tmp_path / "text-0"
     for round_number in range(3):
-        index = ChromaVectorIndex(directory)
+        index = store.open(directory)
         assert len(index.ids()) == round_number
         index.add([f"c{round_number}"], unit_vectors(1))
         index.close()
     shutil.rmtree(directory)
-    index = ChromaVectorIndex(directory)
+    index = store.open(directory)
     assert index.ids() == set()
     index.close()
 
 
-def test_a_newly_opened_index_sees_what_another_one_added(tmp_path: Path) -> None:
-    writer = ChromaVectorIndex(tmp_path / "text-0")
+def test_a_dropped_index_is_gone_with_its_directory(store: VectorStore, tmp_path: Path) -> None:
+    directory = tmp_path / "text-0"
+    index = store.open(directory)
+    index.add(["a"], unit_vectors(1))
+    index.close()
+    store.drop(directory)
+    assert not directory.exists()
+    store.drop(directory)
+    again = store.open(directory)
+    assert again.ids() == set()
+    again.close()
+
+
+def test_indexes_of_two_libraries_are_apart(store: VectorStore, tmp_path: Path) -> None:
+    here, there = (store.open(tmp_path / name / "text-0") for name in ("here", "there"))
+    here.add(["a"], unit_vectors(1))
+    assert (here.ids(), there.ids()) == ({"a"}, set())
+    here.close()
+    there.close()
+
+
+def test_a_newly_opened_index_sees_what_another_one_added(
+    store: VectorStore, tmp_path: Path
+) -> None:
+    writer = store.open(tmp_path / "text-0")
     first, second = unit_vectors(2)
     writer.add(["a"], first[None])
-    reader = ChromaVectorIndex(tmp_path / "text-0")
+    reader = store.open(tmp_path / "text-0")
     assert reader.search(second, 2)[0][0] == "a"
     writer.add(["b"], second[None])
-    again = ChromaVectorIndex(tmp_path / "text-0")
+    again = store.open(tmp_path / "text-0")
     assert again.search(second, 1) == [("b", 1.0)]
     for opened in (writer, reader, again):
         opened.close()

@@ -1,28 +1,20 @@
-"""Nearest neighbours by Chroma, embedded, one directory a space."""
+"""A collection of Chroma as a vector index, wherever it is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import numpy as np
 from chromadb.api import ServerAPI
 from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.api.models.Collection import Collection
-from chromadb.config import Settings, System
-from chromadb.errors import ChromaError, NotFoundError
-
-from pagesight.errors import LibraryError
+from chromadb.config import System
+from chromadb.types import Collection as CollectionModel
 
 if TYPE_CHECKING:
     from pagesight.ports import Matrix, Vector
-
-COLLECTION = "vectors"
-
-DATABASE = "chroma.sqlite3"
-"""The file that makes a directory an index."""
 
 BATCH = 5_000
 """Records a call; Chroma refuses more than 5,461 (SQLite's limit on parameters)."""
@@ -33,56 +25,53 @@ EF_SEARCH = 400
 TIE_MARGIN = 8
 """Neighbours fetched beyond what was asked, to see whether a tie is cut through."""
 
-_CONFIGURATION: CreateCollectionConfiguration = {
+CONFIGURATION: CreateCollectionConfiguration = {
     "hnsw": {"space": "cosine", "ef_search": EF_SEARCH, "ef_construction": 100, "max_neighbors": 16}
 }
 
 
-class ChromaVectorIndex:
-    """VectorIndex in `directory`, which is made where it is missing.
+class CollectionIndex:
+    """VectorIndex over a collection that `opened` finds or makes in `system`, which is started
+    here and stopped in the end.
 
     Chroma keeps ids and vectors only: the texts are in the catalogue, and a filter by Chroma's
     metadata costs a hundred times what the search costs.
 
-    It opens a Chroma `System` of its own. The usual client shares one among all clients of a
-    path for as long as any of them lives, and that one never learns what another process added.
-
-    Raises:
-        LibraryError: the directory cannot be opened as an index.
+    `translated` turns Chroma's errors into ours; `batch` is the records a call.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        with self._translated():
-            directory.mkdir(parents=True, exist_ok=True)
-            if any(directory.iterdir()) and not (directory / DATABASE).is_file():
-                # Chroma would make an empty one beside the files of the lost one.
-                raise FileNotFoundError(f"{DATABASE} is missing")
-            self._system = System(
-                Settings(
-                    is_persistent=True,
-                    persist_directory=str(directory.absolute()),
-                    anonymized_telemetry=False,
-                )
-            )
-            server = self._system.instance(ServerAPI)  # type: ignore[type-abstract]
-            self._system.start()
+    def __init__(
+        self,
+        system: System,
+        opened: Callable[[ServerAPI], CollectionModel],
+        translated: Callable[[], AbstractContextManager[None]],
+        *,
+        batch: int = BATCH,
+    ) -> None:
+        self._system = system
+        self._translated = translated
+        self._batch = batch
+        with translated():
+            server = system.instance(ServerAPI)  # type: ignore[type-abstract]
+            system.start()
             try:
-                self._collection = _opened(server)
+                self._collection = Collection(
+                    client=server, model=opened(server), embedding_function=None
+                )
             except BaseException:
-                self._system.stop()
+                system.stop()
                 raise
 
     def add(self, ids: Sequence[str], vectors: Matrix) -> None:
         with self._translated():
-            for start in range(0, len(ids), BATCH):
-                part = slice(start, start + BATCH)
+            for start in range(0, len(ids), self._batch):
+                part = slice(start, start + self._batch)
                 self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
 
     def remove(self, ids: Sequence[str]) -> None:
         with self._translated():
-            for start in range(0, len(ids), BATCH):
-                part = list(ids[start : start + BATCH])
+            for start in range(0, len(ids), self._batch):
+                part = list(ids[start : start + self._batch])
                 if there := self._collection.get(ids=part, include=[])["ids"]:
                     self._collection.delete(ids=there)
 
@@ -100,8 +89,8 @@ class ChromaVectorIndex:
     def vectors(self, ids: Sequence[str]) -> Mapping[str, Vector]:
         found: dict[str, Vector] = {}
         with self._translated():
-            for start in range(0, len(ids), BATCH):
-                part = list(ids[start : start + BATCH])
+            for start in range(0, len(ids), self._batch):
+                part = list(ids[start : start + self._batch])
                 answer = self._collection.get(ids=part, include=["embeddings"])
                 stored = np.asarray(answer["embeddings"], dtype=np.float32)
                 found.update(zip(answer["ids"], stored, strict=True))
@@ -127,21 +116,3 @@ class ChromaVectorIndex:
             (id, round(1.0 - distance, 6))
             for id, distance in zip(answer["ids"][0], distances, strict=True)
         ]
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (ChromaError, ValueError, AttributeError, OSError) as error:
-            raise LibraryError(
-                f"vector index {self._directory}: {error}: "
-                "`pagesight doctor --repair` rebuilds it from the catalogue"
-            ) from error
-
-
-def _opened(server: ServerAPI) -> Collection:
-    try:
-        model = server.get_collection(COLLECTION)
-    except NotFoundError:
-        model = server.create_collection(COLLECTION, configuration=_CONFIGURATION)
-    return Collection(client=server, model=model, embedding_function=None)
