@@ -127,10 +127,11 @@ def ask(model: str, picture: Path) -> None:
     }
     for name, parts in sent.items():
         try:
-            reply = "".join(chat.stream("Be brief.", parts))
+            reply = chat.stream("Be brief.", parts)
+            text = "".join(reply)
         except ServiceError as error:
             raise SystemExit(f"{name}: refused: {error}") from error
-        print(f"{name}: {len(parts)} parts, {len(reply)} characters, {dict(chat.usage())}")
+        print(f"{name}: {len(parts)} parts, {len(text)} characters, {dict(reply.usage)}")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from pagesight.document import Chunk, Kind
 from pagesight.library import Library
 from pagesight.pictures import fitted
 from pagesight.ports import Answerer
-from pagesight.results import Evidence, ImagePart
+from pagesight.results import Evidence, ImagePart, Reply
 from pagesight.retrieve import Retriever
 from pagesight.settings import AskSettings
 from tests.builders import a_chunk, a_document
@@ -66,9 +66,9 @@ class ScriptedChat:
     def fit(self, path: Path, most: int) -> tuple[ImagePart, ...]:
         return fitted(path, side=1024, detail="auto", most=most)
 
-    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Iterator[str]:
+    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Reply:
         self.shown = list(parts)
-        yield from (self.reply[:5], self.reply[5:])
-
-    def usage(self) -> Mapping[str, int]:
-        return {"prompt_tokens": len(self.shown), "completion_tokens": len(self.reply)}
+        return Reply(
+            pieces=iter((self.reply[:5], self.reply[5:])),
+            usage={"prompt_tokens": len(self.shown), "completion_tokens": len(self.reply)},
+        )

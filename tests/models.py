@@ -81,6 +81,9 @@ class HashedWords:
     def embed_passages(self, texts: Sequence[str]) -> Matrix:
         return np.stack([self.embed_question(text) for text in texts])
 
+    def embed_questions(self, texts: Sequence[str]) -> Matrix:
+        return np.stack([self.embed_question(text) for text in texts])
+
     def embed_question(self, text: str) -> Vector:
         vector = np.full(256, 1e-6, dtype=np.float32)
         for token in tokenize(text):

@@ -230,7 +230,11 @@ def test_a_page_stands_for_its_best_chunk_when_its_words_are_spread(tmp_path: Pa
         library.put(a_document(), some_pages(), chunks, {"text": vectors})
         pages = library.search_pages("compressor valve plate steel 7C27Mo2", 5)
         assert pages == [(an_id("manual"), 0), (an_id("manual"), 1)]
-        assert library.chunks_on(an_id("manual"), 0) == ["left", "right"]
+        assert library.chunks_on([(an_id("manual"), 1), (an_id("manual"), 0), ("gone", 0)]) == [
+            ["other"],
+            ["left", "right"],
+            [],
+        ]
 
 
 def revision(library: Library, name: str, text: str, *, supersedes: str = "") -> None:

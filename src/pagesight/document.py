@@ -284,6 +284,15 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much a library holds."""
+
+    documents: int
+    pages: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """The unit of retrieval. Vectors and scores are never fields of it."""
 

@@ -9,11 +9,12 @@ from typing import Literal
 from pagesight.budget import text_tokens
 from pagesight.ports import VisionModel
 from pagesight.prompts import Prompt, secret_key
-from pagesight.results import Evidence, ImagePart, Message, Part
+from pagesight.results import Evidence, ImagePart, Message, Part, Reply
 
-TEMPLATES = ("evidence", "tile", "unseen", "question")
+TEMPLATES = ("evidence", "tile", "unseen", "picture", "question")
 """Templates of its prompt: one piece of evidence, the line above a tile of its picture, the line
-that says why its picture is not there, and the question that stands last."""
+that says why its picture is not there, the line above the picture that asks, and the question that
+stands last."""
 
 TEXT_ONLY = "no pictures are shown"
 TOO_MANY = "more important pictures are shown"
@@ -33,33 +34,39 @@ class GenerativeAnswerer:
     def name(self) -> str:
         return self._model.name
 
-    def write(self, question: str, evidence: Sequence[Evidence]) -> Iterator[str]:
+    def write(
+        self, question: str, evidence: Sequence[Evidence], picture: Path | None = None
+    ) -> Reply:
         """See the port."""
-        _, user = self.messages(question, evidence)
+        _, user = self.messages(question, evidence, picture)
         return self._model.stream(self._prompt.system, user.parts)
 
-    def messages(self, question: str, evidence: Sequence[Evidence]) -> tuple[Message, ...]:
+    def messages(
+        self, question: str, evidence: Sequence[Evidence], picture: Path | None = None
+    ) -> tuple[Message, ...]:
         """The prompt, and one message with the evidence in order and the question last.
 
-        The text of a piece is followed by its picture, or by why it is not there.
+        The text of a piece is followed by its picture, or by why it is not there. The picture that
+        asks stands before the question, whole, and counts as the first of those that are sent.
         """
-        pictures = self._pictures(evidence)
+        asked = self._model.fit(picture, 1) if picture and self._images else ()
+        pictures = self._pictures(evidence, self._images - len(asked))
         shown = [(piece, _values(piece)) for piece in evidence]
         key = secret_key([question, *(str(each) for _, said in shown for each in said.values())])
         parts: list[Part] = []
         for piece, values in shown:
             parts.append(self._prompt.fill("evidence", values | {"key": key}))
             parts += self._picture_parts(piece.mark, pictures.get(piece.mark, ()))
+        if asked:
+            parts += [self._prompt.fill("picture", {"key": key}), *asked]
         parts.append(self._prompt.fill("question", {"question": question, "key": key}))
         return _message("system", [self._prompt.system]), _message("user", parts)
 
-    def usage(self) -> Mapping[str, int]:
-        return self._model.usage()
-
-    def _pictures(self, evidence: Sequence[Evidence]) -> Mapping[int, tuple[ImagePart, ...] | str]:
+    def _pictures(
+        self, evidence: Sequence[Evidence], left: int
+    ) -> Mapping[int, tuple[ImagePart, ...] | str]:
         """Mark -> what is sent of its picture, or why nothing is; best hits first, and then what
         they brought along."""
-        left = self._images
         found: dict[int, tuple[ImagePart, ...] | str] = {}
         first: dict[str, int] = {}
         for piece in sorted(evidence, key=lambda piece: (piece.rank == 0, piece.rank)):

@@ -16,7 +16,8 @@ def sent(app: App, prepared: Prepared) -> tuple[Message, ...]:
     """What is sent to a model for an answer; empty where none is asked."""
     if prepared.refused:
         return ()
-    return app.answerer.messages(prepared.query.text, prepared.evidence)
+    query = prepared.query
+    return app.answerer.messages(query.text, prepared.evidence, query.image)
 
 
 def bundle_of(

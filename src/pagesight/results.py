@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pagesight.document import Chunk, Document, Kind
+from pagesight.document import Chunk, Document, Kind, Page
 from pagesight.geometry import BBox
 
 
@@ -72,6 +72,16 @@ class Box:
     page_label: str
     bbox: BBox
     fractions: tuple[float, float, float, float]
+
+    @classmethod
+    def on(cls, page: Page, bbox: BBox) -> Box:
+        return cls(
+            page_index=page.index,
+            page_number=page.number,
+            page_label=page.label,
+            bbox=bbox,
+            fractions=bbox.fractions(page.width, page.height),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +187,19 @@ class Claim:
     support: Support
     reason: str = ""
     """Why it is not verified, in a few words: "58 Nm is in none of its sources"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A text as it is being written; it can be read once."""
+
+    pieces: Iterator[str]
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """Tokens, as the endpoint reported them: there when the last piece has come, and empty if it
+    did not."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self.pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

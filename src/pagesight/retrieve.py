@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pagesight.document import Chunk, Document, Page
+from pagesight.document import Chunk, Document
 from pagesight.errors import SettingsError
 from pagesight.fusion import Fused, reciprocal_rank_fusion
 from pagesight.library import Library
@@ -30,6 +30,8 @@ class Ranking:
     fused: tuple[Fused, ...]
     """Everything that any list found, best first, with its rank in each: why a hit is where it
     is, and how far away the others were."""
+    words: str
+    """The question's words: its text, else what OCR read in its picture; "" where that has none."""
     seconds: Mapping[str, float]
     """Wall clock by stage: "embed" (the question), one stage a list, "fuse" (hits included)."""
 
@@ -63,11 +65,13 @@ class Retriever:
             SettingsError: nothing is asked, or the picture cannot be read.
         """
         watch = Stopwatch()
-        lists = self._lists(query, watch)
+        with watch.stage("embed"):
+            words = self._words(query)
+        lists = self._lists(query, words, watch)
         with watch.stage("fuse"):
             fused = self._current_first(self._fused(lists))
             hits = self.hits(fused[: count or self._settings.count])
-        return Ranking(hits=tuple(hits), fused=tuple(fused), seconds=watch.seconds)
+        return Ranking(hits=tuple(hits), fused=tuple(fused), words=words, seconds=watch.seconds)
 
     def hits(self, fused: Sequence[Fused]) -> list[Hit]:
         """The chunks behind a part of a ranking; those that have left the library are left out."""
@@ -96,12 +100,11 @@ class Retriever:
         ]
         return sorted(weighed, key=lambda item: (-item.score, item.id))
 
-    def _lists(self, query: Query, watch: Stopwatch) -> Mapping[str, Sequence[str]]:
+    def _lists(self, query: Query, words: str, watch: Stopwatch) -> Mapping[str, Sequence[str]]:
         """List name -> chunk ids, best first, each at most `depth` long."""
         depth, filter = self._settings.depth, query.filter
         library, weights = self._library, self._settings.weights
         with watch.stage("embed"):
-            words = self._words(query)
             meaning = self._text.embed_question(words) if words and weights["dense"] else None
             look = self._look(query) if weights["visual"] else None
         lists: dict[str, Sequence[str]] = {}
@@ -123,7 +126,7 @@ class Retriever:
         return lists
 
     def _words(self, query: Query) -> str:
-        """The question's words: its text, else what OCR reads in its picture."""
+        """See `Ranking.words`."""
         if query.text.strip():
             return query.text
         if query.image is None:
@@ -135,8 +138,8 @@ class Retriever:
                 return words
         if self._visual is None:
             raise SettingsError(
-                f"{query.image}: no words were read in the picture, and there are no CLIP vectors "
-                "to find its like: ask in words, or run `pagesight reembed --visual`"
+                f"{query.image.name}: no words were read in the picture, and there are no CLIP "
+                "vectors to find its like: ask in words, or run `pagesight reembed --visual`"
             )
         return ""
 
@@ -161,8 +164,7 @@ class Retriever:
         pages = self._library.search_pages(words, self._settings.depth, filter)
         order = {item.id: number for number, item in enumerate(self._fused(lists))}
         chosen = []
-        for document_id, page in pages:
-            ids = self._library.chunks_on(document_id, page, filter)
+        for ids in self._library.chunks_on(pages, filter):
             if ids:
                 chosen.append(min(ids, key=lambda id: order.get(id, len(order))))
         return list(dict.fromkeys(chosen))
@@ -219,33 +221,31 @@ def _picture(path: Path) -> bytes:
 
 
 class _Documents:
-    """Documents and pages of one result, each read once."""
+    """Documents of one result, each read once."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._newer = library.superseded()
-        self._known: dict[str, tuple[Document, list[Page]] | None] = {}
+        self._known: dict[str, Document | None] = {}
 
     def hit(self, chunk: Chunk, item: Fused, rank: int) -> Hit | None:
         """None where the document has left the library since the chunk was read."""
-        known = self._of(chunk.document_id)
-        if known is None:
+        document = self._of(chunk.document_id)
+        pages = self._library.pages(chunk.document_id, chunk.pages)
+        if document is None or len(pages) < len(chunk.pages):
             return None
-        document, pages = known
         newer = self._newer.get(document.id)
         return Hit(
             chunk=chunk,
             document=document,
-            page_labels=tuple(pages[index].label for index in chunk.pages),
+            page_labels=tuple(page.label for page in pages),
             rank=rank,
             score=item.score,
             ranks=item.ranks,
             superseded_by=newer.name if newer else "",
         )
 
-    def _of(self, document_id: str) -> tuple[Document, list[Page]] | None:
+    def _of(self, document_id: str) -> Document | None:
         if document_id not in self._known:
-            document = self._library.document(document_id)
-            pages = self._library.pages(document_id)
-            self._known[document_id] = (document, pages) if document and pages else None
+            self._known[document_id] = self._library.document(document_id)
         return self._known[document_id]

@@ -52,9 +52,9 @@ def test_texts_and_pictures_travel_in_one_message_and_the_reply_streams(
 ) -> None:
     model = chat()
     image = picture(tmp_path / "crop.png", 100, 50)
-    pieces = list(model.stream("Be brief.", ["[1] the seal", image, "Question: torque?"]))
-    assert pieces == ["The seal takes ", "45 Nm [1]."]
-    assert model.usage() == {"prompt_tokens": 11, "completion_tokens": 7}
+    reply = model.stream("Be brief.", ["[1] the seal", image, "Question: torque?"])
+    assert list(reply) == ["The seal takes ", "45 Nm [1]."]
+    assert reply.usage == {"prompt_tokens": 11, "completion_tokens": 7}
     (request,) = endpoint.requests
     assert request["model"] == "vision-model"
     assert request["messages"][0] == {"role": "system", "content": "Be brief."}
@@ -154,10 +154,10 @@ def test_a_parameter_that_the_server_refuses_is_left_out_from_then_on(
 
 def test_both_parameters_can_be_refused(endpoint: Endpoint) -> None:
     endpoint.refused = {"temperature": "no temperature", "stream_options": "no stream_options"}
-    model = chat()
-    assert "".join(model.stream("", ["hello"])) == REPLY
+    reply = chat().stream("", ["hello"])
+    assert "".join(reply) == REPLY
     assert len(endpoint.requests) == 3
-    assert model.usage() == {}
+    assert reply.usage == {}
 
 
 @pytest.mark.parametrize(
@@ -235,11 +235,21 @@ def test_a_silent_endpoint_is_given_up(endpoint: Endpoint, after: int, message: 
     assert caught.value.retryable
 
 
+def test_two_replies_of_one_model_do_not_share_their_usage(endpoint: Endpoint) -> None:
+    model = chat()
+    first, second = (model.stream("", [text]) for text in ("hello", "again"))
+    assert next(first.pieces)
+    endpoint.usage = {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8}
+    assert "".join(second) == REPLY
+    assert second.usage == {"prompt_tokens": 5, "completion_tokens": 3}
+    assert first.usage == {}
+
+
 def test_a_server_that_reports_no_usage_is_fine(endpoint: Endpoint) -> None:
     endpoint.usage = None
-    model = chat()
-    assert "".join(model.stream("", ["hello"])) == REPLY
-    assert model.usage() == {}
+    reply = chat().stream("", ["hello"])
+    assert "".join(reply) == REPLY
+    assert reply.usage == {}
 
 
 def test_a_deployment_in_azure_is_asked_at_its_own_address(

@@ -20,7 +20,7 @@ from pagesight.ask.conversation import (
 from pagesight.ask.following import MOST_CARRIED, carried, is_follow_up
 from pagesight.errors import UnfinishedReplyError
 from pagesight.prompts import load
-from pagesight.results import Answer, Turn
+from pagesight.results import Answer, Reply, Turn
 from tests.evidence import ScriptedChat, an_evidence
 
 TORQUE = "What torque does the M6 screw of the casing cover take?"
@@ -206,7 +206,10 @@ class BrokenChat(ScriptedChat):
 
     shown: list[object] = field(default_factory=list)  # type: ignore[assignment]
 
-    def stream(self, system: str, parts: Sequence[object]) -> Iterator[str]:
+    def stream(self, system: str, parts: Sequence[object]) -> Reply:
+        return Reply(pieces=self._pieces())
+
+    def _pieces(self) -> Iterator[str]:
         yield "What torque"
         raise UnfinishedReplyError("broken off", "What torque")
 

@@ -2,14 +2,16 @@ import pickle
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pagesight.adapters.sqlite import SCHEMA_VERSION, SQLiteCatalogue
-from pagesight.document import Chunk
+from pagesight.document import Chunk, Counts
 from pagesight.errors import LibraryError
 from pagesight.ports import WORDS, Catalogue
 from pagesight.results import Filter
@@ -290,6 +292,51 @@ def test_threads_can_share_a_catalogue(catalogue: Catalogue) -> None:
     assert catalogue.revision() == 20
 
 
+class _Held(dict[str, Any]):
+    """Vectors that are read when they may be."""
+
+    def __init__(self, vectors: dict[str, Any]) -> None:
+        super().__init__(vectors)
+        self.reached, self.go_on = threading.Event(), threading.Event()
+
+    def items(self):  # type: ignore[no-untyped-def]
+        self.reached.set()
+        assert self.go_on.wait(60)
+        return super().items()
+
+
+def test_a_thread_reads_what_was_committed_while_another_one_writes(catalogue: Catalogue) -> None:
+    put(catalogue, "old", chunks_of("old"))
+    new = chunks_of("new")
+    held = _Held(dict(vectors_for(new)))
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(
+            catalogue.put, a_document("new"), some_pages(), new, {"text": held}, [an_id("old")]
+        )
+        try:
+            assert held.reached.wait(60)
+            assert catalogue.all_ids() == {"old-0", "old-1", "old-2"}
+            assert catalogue.live(["old-0", "new-0"], Filter()) == {"old-0"}
+        finally:
+            held.go_on.set()
+        writing.result(60)
+    assert catalogue.all_ids() == {"new-0", "new-1", "new-2"}
+
+
+def test_chunks_and_pages_are_found_by_their_numbers(catalogue: Catalogue) -> None:
+    gapped = replace(a_chunk("gapped", document_id=an_id("m"), kind="table"), spans=())
+    gapped = replace(gapped, regions=a_chunk("any", pages=(0, 2)).regions)
+    put(catalogue, "m", [*chunks_of("m"), gapped])
+    put(catalogue, "other", chunks_of("other"))
+    pages = [(an_id("m"), 2), (an_id("m"), 1), (an_id("other"), 0), ("gone", 0)]
+    assert catalogue.chunks_on(pages, Filter()) == [["gapped", "m-2"], ["m-1"], ["other-0"], []]
+    tables = Filter(kinds=("table",), documents=("not looked at",))
+    assert catalogue.chunks_on(pages, tables) == [["gapped"], [], [], []]
+    assert catalogue.pages(an_id("m"), {2, 0, 7}) == [some_pages()[0], some_pages()[2]]
+    assert catalogue.pages(an_id("m"), ()) == []
+    assert catalogue.pages("gone", {0}) == []
+
+
 def test_a_reader_sees_commits_and_cannot_write(catalogue: Catalogue, tmp_path: Path) -> None:
     reader = SQLiteCatalogue(tmp_path / "library" / "catalogue.db", read_only=True)
     before = reader.revision()
@@ -419,6 +466,16 @@ def test_the_crops_of_all_chunks_are_known(catalogue: Catalogue) -> None:
     ]
     put(catalogue, "m", [*figures, a_chunk("text", document_id=an_id("m"))])
     assert catalogue.upkeep.images() == {"a", "b"}
+    assert [catalogue.shows(image) for image in ("a", "c", "")] == [True, False, False]
+
+
+def test_it_tells_how_much_it_holds(catalogue: Catalogue) -> None:
+    assert catalogue.counts() == Counts(documents=0, pages=0, chunks=0)
+    put(catalogue, "m", chunks_of("m"))
+    put(catalogue, "n", chunks_of("n", 2))
+    assert catalogue.counts() == Counts(documents=2, pages=6, chunks=5)
+    catalogue.remove(an_id("m"))
+    assert catalogue.counts() == Counts(documents=1, pages=3, chunks=2)
 
 
 def test_inside_a_snapshot_nothing_changes(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pagesight.evaluation.scores.judge import (
     load_cases,
     validate,
 )
+from pagesight.results import Reply
 from tests.conftest import ROOT
 from tests.endpoint import Endpoint, serving
 from tests.evidence import ScriptedChat
@@ -47,7 +48,7 @@ class LabelChat:
     """Case id -> another reply."""
     name: str = "labels"
 
-    def stream(self, system: str, parts: Sequence[str | Path]) -> Iterator[str]:
+    def stream(self, system: str, parts: Sequence[str | Path]) -> Reply:
         shown = str(parts[0])
         (case,) = [
             case
@@ -55,10 +56,7 @@ class LabelChat:
             if Judge(self, PROMPT).message(case.question, [case.gold], case.answer) == shown
         ]
         right = f"The label says so.\nVERDICT: {'correct' if case.correct else 'wrong'}"
-        yield self.replies.get(case.id, right)
-
-    def usage(self) -> Mapping[str, int]:
-        return {}
+        return Reply(pieces=iter([self.replies.get(case.id, right)]))
 
 
 def verdict(reply: str, text: str = "60 Nm") -> float:

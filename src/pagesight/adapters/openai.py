@@ -19,7 +19,7 @@ import openai
 
 from pagesight.errors import ServiceError, SettingsError, UnfinishedReplyError
 from pagesight.pictures import fitted, png
-from pagesight.results import Detail, ImagePart
+from pagesight.results import Detail, ImagePart, Reply
 
 CONNECT_SECONDS = 10.0
 """An endpoint that does not take a connection for so long is not there."""
@@ -63,7 +63,6 @@ class OpenAIChat:
         self._model = model
         self._image_side = image_side
         self._image_detail: Detail = image_detail
-        self._usage: dict[str, int] = {}
         self._refused: set[str] = set()
         self._client = _client(model, seconds, retries)
 
@@ -75,16 +74,22 @@ class OpenAIChat:
         """See the port."""
         return fitted(path, side=self._image_side, detail=self._image_detail, most=most)
 
-    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Iterator[str]:
-        """See the port."""
-        self._usage = {}
+    def stream(self, system: str, parts: Sequence[str | Path | ImagePart]) -> Reply:
+        """See the port. The endpoint is asked when the first piece is."""
+        usage: dict[str, int] = {}
+        return Reply(pieces=self._pieces(system, parts, usage), usage=usage)
+
+    def _pieces(
+        self, system: str, parts: Sequence[str | Path | ImagePart], usage: dict[str, int]
+    ) -> Iterator[str]:
+        """The text as it comes; `usage` is filled when the endpoint reports it."""
         content = self._content(parts)
         chunks = self._opened(system, content)
         came: list[str] = []
         finish = None
         try:
             for chunk in chunks:
-                self._note_usage(chunk.usage)
+                usage |= _tokens(chunk.usage)
                 # The client leaves out what a server leaves out, required or not.
                 for choice in (getattr(chunk, "choices", None) or ())[:1]:
                     finish = choice.finish_reason or finish
@@ -100,9 +105,6 @@ class OpenAIChat:
             raise UnfinishedReplyError(
                 f"{self._url}: {unfinished}", "".join(came), retryable=finish is None
             )
-
-    def usage(self) -> Mapping[str, int]:
-        return self._usage
 
     @property
     def _url(self) -> str:
@@ -130,13 +132,6 @@ class OpenAIChat:
                 self._refused |= named
             except openai.OpenAIError as error:
                 raise self._translated(error, pictures=isinstance(content, list)) from error
-
-    def _note_usage(self, usage: Any) -> None:
-        if usage is not None:
-            self._usage = {
-                "prompt_tokens": usage.prompt_tokens or 0,
-                "completion_tokens": usage.completion_tokens or 0,
-            }
 
     def _content(self, parts: Sequence[str | Path | ImagePart]) -> str | list[dict[str, Any]]:
         """What the user message says: plain text where there is no picture, which every server
@@ -251,6 +246,15 @@ def _image(part: ImagePart) -> dict[str, Any]:
     url = f"data:image/png;base64,{base64.b64encode(png(part)).decode('ascii')}"
     detail = {} if part.detail == "auto" else {"detail": part.detail}
     return {"type": "image_url", "image_url": {"url": url, **detail}}
+
+
+def _tokens(reported: Any) -> dict[str, int]:
+    if reported is None:
+        return {}
+    return {
+        "prompt_tokens": reported.prompt_tokens or 0,
+        "completion_tokens": reported.completion_tokens or 0,
+    }
 
 
 def _refuses_pictures(error: openai.OpenAIError, model: str) -> bool:

@@ -49,9 +49,13 @@ class SentenceTransformerEmbedder:
         """Shape (len(texts), dimension), unit rows."""
         return self._embed([self._passage_prefix + text for text in texts])
 
+    def embed_questions(self, texts: Sequence[str]) -> Matrix:
+        """Shape (len(texts), dimension), unit rows."""
+        return self._embed([self._question_prefix + text for text in texts])
+
     def embed_question(self, text: str) -> Vector:
         """Shape (dimension,), unit length."""
-        vector: Vector = self._embed([self._question_prefix + text])[0]
+        vector: Vector = self.embed_questions([text])[0]
         return vector
 
     def _embed(self, texts: list[str]) -> Matrix:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pagesight.ask.conversation import Condenser, earlier_marks
 from pagesight.ask.evidence import Assembler
 from pagesight.ask.refusal import Gauge, declined, refusal_text, searched
 from pagesight.citations import ground
+from pagesight.document import Page
 from pagesight.library import Library
 from pagesight.ports import Answerer
 from pagesight.results import Answer, Citation, Evidence, Query, Turn
@@ -22,7 +24,7 @@ class Prepared:
     """All that stands between a question and its answer."""
 
     query: Query
-    """With the question as it is searched for."""
+    """With the question as it is searched for; what is read in a picture that asks alone."""
     ranking: Ranking
     evidence: tuple[Evidence, ...]
     refused: str
@@ -75,7 +77,8 @@ class Asker:
         condensed."""
         watch = Stopwatch()
         with watch.stage("condense"):
-            query = replace(query, text=self._condenser.standalone(query.text, history))
+            if query.text.strip():  # a picture that asks alone follows nothing
+                query = replace(query, text=self._condenser.standalone(query.text, history))
         with watch.stage("retrieve"):
             ranking = self._retriever.retrieve(query, self._settings.evidence)
         with watch.stage("assemble"):
@@ -83,7 +86,11 @@ class Asker:
         with watch.stage("gauge"):
             refused = self._gauge.weakness(query, evidence, ranking)
         return Prepared(
-            query=query, ranking=ranking, evidence=tuple(evidence), refused=refused, watch=watch
+            query=replace(query, text=ranking.words),
+            ranking=ranking,
+            evidence=tuple(evidence),
+            refused=refused,
+            watch=watch,
         )
 
     def answer(self, prepared: Prepared) -> Iterator[str | Answer]:
@@ -93,11 +100,14 @@ class Asker:
             return
         pieces = []
         with prepared.watch.stage("write"):
-            for piece in self._answerer.write(prepared.query.text, prepared.evidence):
+            query = prepared.query
+            reply = self._answerer.write(query.text, prepared.evidence, query.image)
+            for piece in reply:
                 pieces.append(piece)
                 yield piece
         with prepared.watch.stage("check"):
-            grounded = ground("".join(pieces), prepared.evidence, self._library.pages)
+            pages = partial(self._pages_shown, prepared.evidence)
+            grounded = ground("".join(pieces), prepared.evidence, pages)
         name = self._answerer.name
         refused = declined(grounded.text, prepared.evidence)
         yield Answer(
@@ -111,9 +121,14 @@ class Asker:
             refused=f"{name} says that the evidence does not tell" if refused else "",
             notes=self._notes(grounded.citations),
             unknown_marks=grounded.unknown_marks,
-            usage=self._answerer.usage(),
+            usage=dict(reply.usage),
             timings=dict(prepared.watch.seconds),
         )
+
+    def _pages_shown(self, evidence: Sequence[Evidence], document_id: str) -> list[Page]:
+        """The pages of a document that the evidence stands on."""
+        chunks = [piece.chunk for piece in evidence if piece.chunk.document_id == document_id]
+        return self._library.pages(document_id, {page for chunk in chunks for page in chunk.pages})
 
     def _refusal(self, prepared: Prepared) -> Answer:
         with prepared.watch.stage("write"):

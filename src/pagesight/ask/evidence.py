@@ -150,7 +150,7 @@ class Assembler:
         best = {hit.document.id: hit for hit in reversed(hits)}
         order = {id: number for number, id in enumerate(dict.fromkeys(h.document.id for h in hits))}
         ordered = sorted(pieces, key=lambda piece: (order[piece.chunk.document_id], _place(piece)))
-        labels = {id: {page.index: page.label for page in self._library.pages(id)} for id in order}
+        labels = {id: self._labels(id, pieces) for id in order}
         return [
             Evidence(
                 mark=mark,
@@ -168,6 +168,12 @@ class Assembler:
             )
             for piece, mark in zip(ordered, _marked(ordered, marks), strict=True)
         ]
+
+    def _labels(self, document_id: str, pieces: Sequence[Piece]) -> Mapping[int, str]:
+        """0-based index -> printed label, of the pages of a document that the pieces stand on."""
+        chunks = [piece.chunk for piece in pieces if piece.chunk.document_id == document_id]
+        pages = {page for chunk in chunks for page in chunk.pages}
+        return {page.index: page.label for page in self._library.pages(document_id, pages)}
 
     def _crop(self, chunk: Chunk) -> str:
         return str(self._library.crop_path(chunk.image)) if chunk.image else ""

@@ -98,13 +98,16 @@ class Gauge:
     def weakness(self, query: Query, evidence: Sequence[Evidence], ranking: Ranking) -> str:
         """Why the question cannot be answered from the evidence; "" if it can be tried.
 
-        A question with a picture is always tried: its words say little of what it asks.
+        A picture that comes with words, or whose like was found by its pixels, is always tried:
+        words say little of what it asks. Else those that were read in it are all that asks.
         """
         if not evidence:
             return "nothing was found"
-        if query.image is not None or not self._settings.refuse_below:
+        looked_at = any("visual" in item.ranks for item in ranking.fused)
+        tried = query.image is not None and (query.text.strip() or looked_at)
+        if tried or not self._settings.refuse_below:
             return ""
-        signals = self.signals(query.text, evidence, ranking)
+        signals = self.signals(ranking.words, evidence, ranking)
         if signals.strength >= self._settings.refuse_below:
             return ""
         if signals.missing:

@@ -8,7 +8,8 @@ it: the header of a row, the steps of a procedure, the sentence before "It".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import assert_never
 
 from pagesight.extractive.choosing import chosen
@@ -19,7 +20,7 @@ from pagesight.extractive.quoting import Source
 from pagesight.extractive.scoring import Candidate, scores
 from pagesight.extractive.wishes import Wish
 from pagesight.ports import TextEmbedder
-from pagesight.results import Evidence, Message
+from pagesight.results import Evidence, Message, Reply
 
 __all__ = ["ExtractiveAnswerer"]
 
@@ -33,9 +34,23 @@ class ExtractiveAnswerer:
     def __init__(self, embedder: TextEmbedder) -> None:
         self._embedder = embedder
 
-    def write(self, question: str, evidence: Sequence[Evidence]) -> Iterator[str]:
+    def write(
+        self, question: str, evidence: Sequence[Evidence], picture: Path | None = None
+    ) -> Reply:
         """See the port. Quotes of one piece of evidence stand together, in its order; the pieces
-        are apart by an empty line. Nothing is written only where the evidence has no words."""
+        are apart by an empty line. Nothing is written only where the evidence has no words.
+
+        A picture is not looked at: what is like it stands first in the evidence.
+        """
+        return Reply(pieces=self._pieces(question, evidence))
+
+    def messages(
+        self, question: str, evidence: Sequence[Evidence], picture: Path | None = None
+    ) -> tuple[Message, ...]:
+        """None: no model is asked."""
+        return ()
+
+    def _pieces(self, question: str, evidence: Sequence[Evidence]) -> Iterator[str]:
         wish = Wish(question)
         last = len(evidence) + 1
         candidates = [
@@ -48,13 +63,6 @@ class ExtractiveAnswerer:
         groups = chosen(wish, candidates, scores(wish, candidates, self._embedder))
         for position, (source, numbers) in enumerate(groups):
             yield ("\n\n" if position else "") + "\n".join(source.written(numbers, wish))
-
-    def messages(self, question: str, evidence: Sequence[Evidence]) -> tuple[Message, ...]:
-        """None: no model is asked."""
-        return ()
-
-    def usage(self) -> Mapping[str, int]:
-        return {}
 
 
 def _source(piece: Evidence) -> Source:

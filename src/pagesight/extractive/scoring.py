@@ -46,6 +46,8 @@ def scores(wish: Wish, candidates: Sequence[Candidate], embedder: TextEmbedder) 
         _WORDS * overlap + _RANK / candidate.rank + _wished(wish, candidate)
         for overlap, candidate in zip(_overlaps(wish, candidates), candidates, strict=True)
     ]
+    if not wish.question:  # a picture without words: the evidence that is most like it decides
+        return found
     shortlist = sorted(range(len(found)), key=lambda number: (-found[number], number))[:SHORTLIST]
     passages = [_passage(candidates[number].part) for number in shortlist]
     similar = embedder.embed_passages(passages) @ embedder.embed_question(wish.question)

@@ -78,12 +78,16 @@ class OpenVinoEmbedder:
             return self._engine.encode([self._passage_prefix + text for text in texts])
         return self._engine.embed_passages(texts)
 
+    def embed_questions(self, texts: Sequence[str]) -> Matrix:
+        """Shape (len(texts), dimension), unit rows."""
+        if isinstance(self._engine, Encoder):
+            return self._engine.encode([self._question_prefix + text for text in texts])
+        return self._engine.embed_questions(texts)
+
     def embed_question(self, text: str) -> Vector:
         """Shape (dimension,), unit length."""
-        if isinstance(self._engine, Encoder):
-            vector: Vector = self._engine.encode([self._question_prefix + text])[0]
-            return vector
-        return self._engine.embed_question(text)
+        vector: Vector = self.embed_questions([text])[0]
+        return vector
 
     @cached_property
     def _engine(self) -> Encoder | TextEmbedder:

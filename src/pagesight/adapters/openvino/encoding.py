@@ -6,6 +6,7 @@ import math
 import sys
 import threading
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,8 +90,9 @@ class Encoder:
         self._one_at_a_time = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        """Shape (len(texts), dimension), unit rows in the order of the texts. Texts of about the
-        same length share a batch."""
+        """Shape (len(texts), dimension), unit rows in the order of the texts. Only texts that are
+        padded to the same length share a batch: the processor is not kept busy with padding, and
+        how wide a text is does not hang on the others."""
         vectors: Matrix = np.empty((len(texts), self._reference.shape[1]), dtype=np.float32)
         for start in range(0, len(texts), TOGETHER):
             part = slice(start, start + TOGETHER)
@@ -102,9 +104,14 @@ class Encoder:
         """Sets one row a text."""
         encodings = self._tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda row: -len(encodings[row]))
-        for start in range(0, len(order), self._batch_size):
-            rows = order[start : start + self._batch_size]
-            vectors[rows] = self._infer([encodings[row] for row in rows])
+        for length, alike in groupby(order, key=lambda row: self._padded(len(encodings[row]))):
+            rows = list(alike)
+            for start in range(0, len(rows), self._batch_size):
+                part = rows[start : start + self._batch_size]
+                vectors[part] = self._infer([encodings[row] for row in part], length)
+
+    def _padded(self, tokens: int) -> int:
+        return max(tokens, min(self._most_tokens, math.ceil(tokens / STEP) * STEP))
 
     def least_cosine(self) -> float:
         """Of the probes, each alone and all in one batch, to the vectors of torch."""
@@ -114,10 +121,8 @@ class Encoder:
             float((vectors * self._reference).sum(axis=1).min()) for vectors in (alone, together)
         )
 
-    def _infer(self, encodings: list[Any]) -> Matrix:
-        """The model's output for a batch, longest text first."""
-        longest = len(encodings[0])
-        length = max(longest, min(self._most_tokens, math.ceil(longest / STEP) * STEP))
+    def _infer(self, encodings: list[Any], length: int) -> Matrix:
+        """The model's output for a batch, padded to so many tokens."""
         for encoding in encodings:
             encoding.pad(length, **self._padding)
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)

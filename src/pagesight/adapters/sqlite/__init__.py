@@ -12,6 +12,7 @@ import numpy as np
 
 from pagesight.adapters.sqlite import statements as sql
 from pagesight.adapters.sqlite.database import (
+    IMAGE,
     LABEL,
     SCHEMA_VERSION,
     SUPERSEDES,
@@ -19,7 +20,7 @@ from pagesight.adapters.sqlite.database import (
     put_settings,
 )
 from pagesight.adapters.sqlite.upkeep import SQLiteUpkeep
-from pagesight.document import Chunk, Document, Page
+from pagesight.document import Chunk, Counts, Document, Page
 from pagesight.errors import LibraryError
 from pagesight.ports import PAGES, WORDS, page_id
 from pagesight.results import Filter
@@ -147,9 +148,17 @@ class SQLiteCatalogue:
     def sources(self) -> Mapping[str, str]:
         return dict(self._database.rows("SELECT path, document_id FROM source ORDER BY path"))
 
-    def pages(self, document_id: str) -> list[Page]:
-        query = "SELECT body FROM page WHERE document_id = ? ORDER BY position"
-        return sql.read(sql.PAGE, self._database.rows(query, document_id))
+    def pages(self, document_id: str, only: Collection[int] | None = None) -> list[Page]:
+        if only is None:
+            query = "SELECT body FROM page WHERE document_id = ? ORDER BY position"
+            return sql.read(sql.PAGE, self._database.rows(query, document_id))
+        query = (
+            "SELECT body FROM page WHERE document_id = ? "
+            "AND position IN (SELECT value FROM json_each(?)) ORDER BY position"
+        )
+        return sql.read(
+            sql.PAGE, self._database.rows(query, document_id, json.dumps(sorted(set(only))))
+        )
 
     def page_ids(self) -> set[str]:
         query = "SELECT document_id, position FROM page"
@@ -200,6 +209,22 @@ class SQLiteCatalogue:
         rows = self._database.rows(query, *values, limit + 1)
         return sorted(id for (id,) in rows) if len(rows) <= limit else None
 
+    def chunks_on(self, pages: Sequence[tuple[str, int]], filter: Filter) -> list[list[str]]:
+        condition, values = sql.condition(Filter(kinds=filter.kinds))
+        # The pages first, each by the index of its document's pages.
+        query = (
+            "WITH wanted AS MATERIALIZED (SELECT key, json_extract(value, '$[0]') AS document, "
+            "json_extract(value, '$[1]') AS number FROM json_each(?)) "
+            "SELECT wanted.key, chunk.id FROM wanted CROSS JOIN chunk "
+            "ON document_id = document AND first_page <= number AND last_page >= number "
+            "WHERE EXISTS (SELECT 1 FROM json_each(chunk.pages) AS page "
+            f"WHERE page.value = number) AND {condition} ORDER BY chunk.id"
+        )
+        found: list[list[str]] = [[] for _ in pages]
+        for place, id in self._database.rows(query, json.dumps(list(pages)), *values):
+            found[place].append(id)
+        return found
+
     def labelled(self, labels: Sequence[str], filter: Filter) -> list[tuple[str, str, str]]:
         condition, values = sql.condition(filter)
         rows = self._database.rows(
@@ -211,8 +236,19 @@ class SQLiteCatalogue:
         )
         return [(label, document_id, id) for label, document_id, id in rows]
 
+    def shows(self, image: str) -> bool:
+        # The first condition is that of the index, which serves no query without it.
+        query = f"SELECT 1 FROM chunk WHERE {IMAGE} != '' AND {IMAGE} = ? LIMIT 1"
+        return bool(self._database.rows(query, image))
+
+    def counts(self) -> Counts:
+        tables = ("document", "page", "chunk")
+        counted = ", ".join(f"(SELECT count(*) FROM {table})" for table in tables)
+        documents, pages, chunks = self._database.rows(f"SELECT {counted}")[0]
+        return Counts(documents=documents, pages=pages, chunks=chunks)
+
     def live(self, ids: Sequence[str], filter: Filter) -> set[str]:
-        with self._database.connected() as connection:
+        with self._database.reading() as connection:
             return sql.live(connection, ids, filter)
 
     def all_ids(self, space: str = "") -> set[str]:

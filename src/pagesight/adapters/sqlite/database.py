@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ APPLICATION_ID = 0x50475347
 
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another connection's transaction: longer than storing a big document."""
+
+MOST_IDLE = 16
+"""Connections that are kept for the next readers; each may hold 2 MB of pages."""
 
 _SCHEMA = """
 CREATE TABLE document (id TEXT PRIMARY KEY, source TEXT NOT NULL, body TEXT NOT NULL);
@@ -67,6 +71,7 @@ IMAGE = "json_extract(body, '$.image')"
 SUPERSEDES = "json_extract(body, '$.metadata.supersedes')"
 _INDEXES = (
     f"CREATE INDEX IF NOT EXISTS chunk_label ON chunk({LABEL}) WHERE {LABEL} != ''",
+    "CREATE INDEX IF NOT EXISTS chunk_page ON chunk(document_id, first_page, last_page)",
     f"CREATE INDEX IF NOT EXISTS chunk_image ON chunk({IMAGE}) WHERE {IMAGE} != ''",
     f"CREATE INDEX IF NOT EXISTS document_supersedes ON document({SUPERSEDES}) "
     f"WHERE {SUPERSEDES} != '[]'",
@@ -89,8 +94,10 @@ _REMEDIES = (
 class Database:
     """The SQLite file `path`, which is made where it is missing.
 
-    One connection behind a lock serves all threads of the process; other processes see each
-    commit at once (WAL), and a commit survives a loss of power (synchronous = FULL).
+    All threads of the process write through one connection behind a lock, and read through others,
+    one a thread that is reading: they do not wait for each other, nor for a thread that writes.
+    Whoever begins to read sees every commit of any process (WAL), and a commit survives a loss of
+    power (synchronous = FULL).
 
     Raises:
         LibraryError: the file is not a catalogue, is of a newer release, is missing while
@@ -100,6 +107,11 @@ class Database:
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._holder: int | None = None
+        """The thread that has the lock."""
+        self._idle: deque[sqlite3.Connection] = deque()
+        """Connections that nobody reads through now."""
+        self._closed = False
         if read_only and not path.is_file():
             raise LibraryError(
                 f"there is no library at {path.parent}: make one with `pagesight ingest`, or name "
@@ -114,14 +126,32 @@ class Database:
                 raise
 
     def rows(self, query: str, *values: object) -> list[Any]:
-        with self.connected() as connection:
+        with self.reading() as connection:
             return connection.execute(query, values).fetchall()
 
     @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read through, to oneself; inside of `connected` that one."""
+        if self._holder == threading.get_ident():
+            with self.translated():
+                yield self._connection
+            return
+        with self.translated():
+            connection = self._borrowed()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    @contextmanager
     def connected(self) -> Iterator[sqlite3.Connection]:
-        """The connection, to oneself."""
+        """The connection that writes, to oneself."""
         with self._lock, self.translated():
-            yield self._connection
+            outside, self._holder = self._holder, threading.get_ident()
+            try:
+                yield self._connection
+            finally:
+                self._holder = outside
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -151,8 +181,28 @@ class Database:
             raise LibraryError(f"catalogue {self._path}: {error}: {remedy}") from error
 
     def close(self) -> None:
+        self._closed = True
+        # First: the last connection moves what is in the log into the file, if it may write.
+        self._drop_idle(0)
         with self._lock:
             self._connection.close()
+
+    def _borrowed(self) -> sqlite3.Connection:
+        if self._closed:
+            raise sqlite3.ProgrammingError("it is closed")
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect(read_only=True)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        self._idle.append(connection)
+        self._drop_idle(0 if self._closed else MOST_IDLE)
+
+    def _drop_idle(self, left: int) -> None:
+        while len(self._idle) > left:
+            with suppress(IndexError):
+                self._idle.popleft().close()
 
     def _connect(self, read_only: bool) -> sqlite3.Connection:
         if not read_only:

@@ -162,8 +162,8 @@ class Runner:
     def _gold_chunks(self, case: Case, gold: Sequence[tuple[Document, int]]) -> list[Chunk]:
         library = self._subject.library
         if case.pages:
-            ids = [id for document, page in gold for id in library.chunks_on(document.id, page)]
-            return library.chunks(list(dict.fromkeys(ids)))
+            on_pages = library.chunks_on([(document.id, page) for document, page in gold])
+            return library.chunks(list(dict.fromkeys(id for ids in on_pages for id in ids)))
         documents = [self._documents[name] for name in case.documents if name in self._documents]
         return [chunk for document in documents for chunk in library.document_chunks(document.id)]
 

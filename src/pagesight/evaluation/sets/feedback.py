@@ -133,10 +133,13 @@ def cases_from(feedback: Sequence[Feedback]) -> list[Case]:
 
     The last verdict decides. Thumbs up: the cited pages are gold, and a short answer is the gold
     answer. Thumbs down: only the question and its documents are known. All have `review` set,
-    since a thumb may be meant for the wording, or for one of several pages.
+    since a thumb may be meant for the wording, or for one of several pages. What was asked by a
+    picture alone gives none.
     """
     asked: dict[tuple[str, tuple[str, ...]], list[Feedback]] = {}
     for each in feedback:
+        if not each.question.strip():  # a picture asked alone, and the log does not have it
+            continue
         key = " ".join(each.question.casefold().split()), tuple(sorted(each.documents))
         asked.setdefault(key, []).append(each)
     return [_case(each) for each in asked.values()]
