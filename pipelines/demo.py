@@ -14,6 +14,7 @@ from pagesight.errors import PagesightError
 from pagesight.ingest import Request
 from pagesight.results import Query
 from pagesight.settings import load
+from pagesight.views import Viewer
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 
@@ -41,7 +42,8 @@ def main() -> int:
         for evidence, question in QUESTIONS.items():
             console.rule(f"answered by {evidence}")
             console.print(f"pagesight ask: {question}\n", style="bold", markup=False)
-            print_answer(app.asker.ask(Query(text=question)), streamed=False)
+            answer = app.asker.ask(Query(text=question))
+            print_answer(Viewer(app.library).answered(answer), streamed=False)
     console.rule("what now")
     console.print(f"crops of figures and tables: {library.absolute() / 'crops'}", markup=False)
     console.print(

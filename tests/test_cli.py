@@ -89,8 +89,8 @@ def test_what_config_show_prints_can_be_given_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--kind", "picture"], "--kind picture: write text, figure or table"),
-        (["--pages", "9-3"], "--pages 9-3: write a page number or a range"),
+        (["--kind", "picture"], "kind picture: write text, figure or table"),
+        (["--pages", "9-3"], "pages 9-3: write a page number or a range"),
         (["--document", "no-such.pdf"], "no such document: no-such.pdf"),
         (["--set", "text.model=./no-folder"], "text.model: ./no-folder is not a folder"),
     ],

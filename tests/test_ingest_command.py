@@ -61,12 +61,12 @@ def test_metadata_of_a_sidecar_is_shown_and_filters(folder: Path, tmp_path: Path
     none = run_pagesight("search", "oil", "--where", "revision=D", *library)
     assert (none.returncode, none.stderr) == (
         2,
-        "pagesight: no document meets --where revision=D\n",
+        "pagesight: no document meets revision=D\n",
     )
     odd = run_pagesight("search", "oil", "--where", "colour=red", *library)
     assert (odd.returncode, odd.stderr) == (
         2,
-        "pagesight: --where colour=red: write it as FIELD=VALUE; "
+        "pagesight: where colour=red: write it as FIELD=VALUE; "
         "fields are tag, language, revision\n",
     )
     answer = run_pagesight("ask", "How is the coupling guard fastened?", *library).stdout

@@ -69,7 +69,7 @@ def test_a_question_is_answered_by_a_figure(samples_library: Path) -> None:
 def test_the_scan_is_found_and_boxed(samples_library: Path) -> None:
     hits = json_of("search", "serial number of the hydraulic press", "--library", samples_library)
     assert hits[0]["document"] == "acceptance-test-report-1994.pdf"
-    assert hits[0]["regions"]
+    assert hits[0]["boxes"]
 
 
 def test_hits_carry_their_rank_in_every_list(samples_library: Path) -> None:

@@ -6,26 +6,32 @@ import pytest
 
 from pagesight.ask.difference import difference
 from pagesight.cli.answers import marked_text, print_answer, print_difference
-from pagesight.results import Answer, Claim
+from pagesight.results import Claim
+from pagesight.views import Answered, SupportCount
 from tests.ask.test_bundle import CLAIMS, TEXT, a_bundle
-from tests.evidence import an_evidence
 
 
-def an_answer(*claims: Claim, text: str = TEXT, refused: str = "", unknown: int = 0) -> Answer:
-    return Answer(
+def an_answer(*claims: Claim, text: str = TEXT, refused: str = "", unknown: int = 0) -> Answered:
+    return Answered(
+        question="What takes how much?",
         text=text,
         citations=(),
-        evidence=(an_evidence(1, "25 Nm"),),
+        evidence=(),
         grounded=bool(claims),
         answerer="qwen",
         claims=claims,
+        support=SupportCount(
+            verified=sum(claim.support == "verified" for claim in claims), claims=len(claims)
+        ),
         refused=refused,
         notes=("old.pdf is superseded by new.pdf",),
         unknown_marks=unknown,
+        usage={},
+        timings={},
     )
 
 
-def printed(answer: Answer, capsys: pytest.CaptureFixture[str]) -> str:
+def printed(answer: Answered, capsys: pytest.CaptureFixture[str]) -> str:
     print_answer(answer, streamed=False)
     return capsys.readouterr().out
 

@@ -9,6 +9,10 @@ class DocumentError(PagesightError):
     """One document cannot be used: it is skipped and reported, and the batch goes on."""
 
 
+class LockedError(DocumentError):
+    """The file is encrypted, and none of the passwords given opens it."""
+
+
 class StoppedError(DocumentError):
     """A worker process was stopped at a limit of time or memory, or crashed: the pages that it
     had in hand are lost, others of the document need not be."""
@@ -16,6 +20,10 @@ class StoppedError(DocumentError):
 
 class SettingsError(PagesightError):
     """What the user asked for or configured cannot be done as it stands."""
+
+
+class MissingError(SettingsError):
+    """What was asked for is not there: a document, a page."""
 
 
 class ServiceError(PagesightError):

@@ -8,7 +8,7 @@ from pagesight.document import Page
 from pagesight.results import Box, Citation, Evidence
 
 Pages = Callable[[str], Sequence[Page]]
-"""Document id -> its pages."""
+"""Document id -> its pages, at least those that the evidence stands on."""
 
 
 def citation(
@@ -42,13 +42,5 @@ def _boxes(piece: Evidence, start: int, end: int, pages: Mapping[int, Page]) -> 
     chunk = piece.chunk
     figure = chunk.regions[:1] if chunk.kind == "figure" else ()
     places = (*figure, *(chunk.touched(start, end) or chunk.regions))
-    return tuple(
-        Box(
-            page_index=index,
-            page_number=index + 1,
-            page_label=pages[index].label,
-            bbox=bbox,
-            fractions=bbox.fractions(pages[index].width, pages[index].height),
-        )
-        for index, bbox in dict.fromkeys((place.page, place.bbox) for place in places)
-    )
+    found = dict.fromkeys((place.page, place.bbox) for place in places)
+    return tuple(Box.on(pages[index], bbox) for index, bbox in found)

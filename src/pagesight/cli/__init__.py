@@ -22,7 +22,7 @@ def main() -> None:
             print_json({"error": str(error), "type": type(error).__name__}, indent=None)
         else:
             sys.stderr.write(f"pagesight: {error}\n")
-        sys.exit(EXIT_CODES.get(type(error), 1))
+        sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except KeyboardInterrupt:
         sys.stderr.write("\npagesight: interrupted\n")
         sys.exit(INTERRUPTED)

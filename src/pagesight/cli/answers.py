@@ -8,46 +8,18 @@ from typing import TYPE_CHECKING, assert_never
 
 from rich.text import Text
 
-from pagesight.cli.output import chunk_json, console, page_names
-from pagesight.results import Answer, Citation, Claim, ImagePart, Message
+from pagesight.cli.output import console, page_names
+from pagesight.results import Citation, Claim, ImagePart, Message
+from pagesight.views import Answered
 
 if TYPE_CHECKING:
     from pagesight.ask.difference import Checked, Difference, Move
-    from pagesight.library import Library
 
 _DOUBTFUL = "yellow"
 _UNIT = {"hits": "rank", "evidence": "mark"}
 
 
-def answer_json(answer: Answer, library: Library) -> dict[str, object]:
-    """An answer with its claims, its citations and the evidence that was shown."""
-    return {
-        "question": answer.question,
-        "text": answer.text,
-        "grounded": answer.grounded,
-        "refused": answer.refused,
-        "answerer": answer.answerer,
-        "support": {"verified": answer.verified, "claims": len(answer.claims)},
-        "claims": list(answer.claims),
-        "citations": list(answer.citations),
-        "evidence": [
-            {
-                "mark": piece.mark,
-                "rank": piece.rank,
-                "parts": list(piece.parts),
-                "superseded_by": piece.superseded_by,
-                **chunk_json(piece.chunk, piece.document, piece.page_labels, library),
-            }
-            for piece in answer.evidence
-        ],
-        "notes": list(answer.notes),
-        "unknown_marks": answer.unknown_marks,
-        "usage": dict(answer.usage),
-        "timings": {stage: round(seconds, 4) for stage, seconds in answer.timings.items()},
-    }
-
-
-def print_answer(answer: Answer, *, streamed: bool) -> None:
+def print_answer(answer: Answered, *, streamed: bool) -> None:
     """The answer, unless it was streamed already; what of it is not verified, and why; and the
     sources, one a citation."""
     console.print("" if streamed else marked_text(answer))
@@ -65,7 +37,7 @@ def print_answer(answer: Answer, *, streamed: bool) -> None:
     console.print(Text(f"\n{_summary(answer)}", style="dim"))
 
 
-def marked_text(answer: Answer) -> Text:
+def marked_text(answer: Answered) -> Text:
     """The text; what is not verified stands out where there are colours."""
     text = Text(answer.text, style=_DOUBTFUL if answer.refused else "")
     for claim in answer.claims:
@@ -106,7 +78,7 @@ def _print_citation(citation: Citation) -> None:
 def _source_line(citation: Citation) -> Text:
     line = Text(f"[{citation.mark}] ", style="bold")
     line.append(citation.label or citation.kind, style="bold cyan")
-    pages = tuple(dict.fromkeys(box.page_index for box in citation.boxes))
+    pages = tuple(dict.fromkeys(box.page_number for box in citation.boxes))
     labels = tuple(dict.fromkeys(box.page_label for box in citation.boxes))
     line.append(f"  {citation.document}, {page_names(pages, labels)}")
     if not citation.verified:
@@ -114,11 +86,11 @@ def _source_line(citation: Citation) -> Text:
     return line
 
 
-def _summary(answer: Answer) -> str:
+def _summary(answer: Answered) -> str:
     """ "qwen3-vl: verified 7 of 9 claims."."""
     if answer.refused:
         return f"No answer was written: {answer.refused}."
-    verified = _verified(answer.verified, len(answer.claims))
+    verified = _verified(answer.support.verified, answer.support.claims)
     if answer.answerer == "extractive":
         return f"Quoted from the documents, no language model is configured: {verified}."
     if answer.unknown_marks:

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,19 +28,22 @@ from pagesight.cli.options import (
     Pipeline,
     Sets,
     Where,
+    asking,
     load_settings,
-    make_filter,
+    narrowing,
     open_app,
     warn,
 )
 from pagesight.errors import ServiceError
 from pagesight.files import new_folder
-from pagesight.results import Answer, Filter, Query, Turn
+from pagesight.results import Answer, Query, Turn
+from pagesight.views import Answered, AskEvent, DeltaEvent, FinalEvent, Narrowing
 
 if TYPE_CHECKING:
     from pagesight.app import App
     from pagesight.ask import Prepared
     from pagesight.rendering import Saved
+    from pagesight.service import Service
 
 VIEWER_SECONDS = 3.0
 """A viewer that has not failed by then is open; some end only when their window is closed."""
@@ -88,6 +91,8 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question, with citations: page, box, crop and quote."""
+    from pagesight.service import LocalService
+
     if not question and not chat:
         raise typer.BadParameter("write a question in quotes, or give --chat")
     if dry_run and (chat or bundle or save_evidence or open_evidence):
@@ -96,19 +101,27 @@ def ask(
             "--save-evidence and --open out"
         )
     settings = load_settings(pipeline, settings_file, sets, *_overrides(model))
-    with open_app(library, settings) as built:
-        narrowed = make_filter(built.library, kinds, documents, pages, where)
-        if dry_run:
-            _show_messages(built, Query(text=question, filter=narrowed), as_json=as_json)
-            return
+    narrowed = narrowing(kinds, documents, pages, where)
+    if dry_run:
+        with open_app(library, settings) as built:
+            _show_messages(built, question, narrowed, as_json=as_json)
+        return
+    with ExitStack() as stack:
+        if bundle or save_evidence or open_evidence:
+            app = stack.enter_context(open_app(library, settings))
+            keeper = _Keeper(
+                app=app,
+                bundles=new_folder(bundle) if bundle else None,
+                pictures=new_folder(save_evidence) if save_evidence else None,
+                open_pictures=open_evidence,
+                chat=chat,
+            )
+            service: Service = LocalService(app, told=keeper.take)
+        else:
+            keeper = None
+            service = stack.enter_context(asking(library, settings))
         session = _Session(
-            app=built,
-            filter=narrowed,
-            chat=chat,
-            bundles=new_folder(bundle) if bundle else None,
-            pictures=new_folder(save_evidence) if save_evidence else None,
-            open_pictures=open_evidence,
-            as_json=as_json,
+            service=service, narrowing=narrowed, keeper=keeper, chat=chat, as_json=as_json
         )
         if chat:
             session.run(question)
@@ -163,10 +176,12 @@ def _overrides(model: str | None) -> tuple[str, ...]:
     return () if model is None else (f"ask.model={model}",)
 
 
-def _show_messages(app: App, query: Query, *, as_json: bool) -> None:
+def _show_messages(app: App, text: str, narrowed: Narrowing, *, as_json: bool) -> None:
     from pagesight.replay import sent
+    from pagesight.service import LocalService, Question
 
-    prepared = app.asker.prepare(query)
+    asked = LocalService(app).query(Question(text=text, narrowing=narrowed))
+    prepared = app.asker.prepare(asked)
     messages = sent(app, prepared)
     unsent = prepared.refused
     if not messages and not unsent:
@@ -178,15 +193,61 @@ def _show_messages(app: App, query: Query, *, as_json: bool) -> None:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Session:
-    """Questions that are asked one after the other, and what is kept of them."""
+class _Keeper:
+    """Keeps what answers came of, and shows the pages that they cite."""
 
     app: App
-    filter: Filter
-    chat: bool
     bundles: Path | None
     pictures: Path | None
     open_pictures: bool
+    chat: bool
+    _last: tuple[Query, Sequence[Turn], Prepared, Answer] | None = None
+
+    def take(
+        self, query: Query, history: Sequence[Turn], prepared: Prepared, answer: Answer
+    ) -> None:
+        """Is told what the last answer came of."""
+        self._last = query, history, prepared, answer
+
+    def keep(self) -> Saved | None:
+        """Saves what is to be kept of the last answer. None where no pictures are wanted."""
+        assert self._last is not None
+        query, history, prepared, answer = self._last
+        number = len(history) + 1
+        saved = self._save_pictures(answer, number)
+        if self.bundles:
+            from pagesight.ask.bundle import save
+            from pagesight.replay import bundle_of
+
+            whole = bundle_of(self.app, query, history, prepared, answer)
+            save(whole, self._place(self.bundles, number))
+        return saved
+
+    def _save_pictures(self, answer: Answer, number: int) -> Saved | None:
+        if self.pictures is None and not self.open_pictures:
+            return None
+        from pagesight.rendering import save_cited
+
+        if self.pictures is None:
+            folder = Path(tempfile.mkdtemp(prefix="pagesight-"))
+        else:
+            folder = new_folder(self._place(self.pictures, number))
+        parse = self.app.settings.parse
+        return save_cited(self.app.library, parse, answer.citations, folder)
+
+    def _place(self, folder: Path, number: int) -> Path:
+        """The folder of this question: the folder itself, or in a conversation 1, 2 and so on."""
+        return folder / str(number) if self.chat else folder
+
+
+@dataclass(slots=True, kw_only=True)
+class _Session:
+    """Questions that are asked one after the other."""
+
+    service: Service
+    narrowing: Narrowing
+    keeper: _Keeper | None
+    chat: bool
     as_json: bool
     history: list[Turn] = field(default_factory=list)
 
@@ -203,62 +264,41 @@ class _Session:
                 warn(str(error))
 
     def ask(self, question: str) -> None:
-        from pagesight.ask.conversation import turn_of
+        from pagesight.service import Question
 
-        query = Query(text=question, filter=self.filter)
-        prepared = self.app.asker.prepare(query, self.history)
-        answer, streamed = self._answered(prepared)
+        asked = Question(text=question, narrowing=self.narrowing)
+        answer, streamed = self._answered(self.service.ask(asked, tuple(self.history)))
         if not self.as_json:
             answers.print_answer(answer, streamed=streamed)
-        saved = self._save_pictures(answer)
-        if self.bundles:
-            from pagesight.ask.bundle import save
-            from pagesight.replay import bundle_of
-
-            whole = bundle_of(self.app, query, self.history, prepared, answer)
-            save(whole, self._place(self.bundles))
+        saved = self.keeper.keep() if self.keeper else None
         if self.as_json:
             self._print_json(answer, saved)
         elif saved is not None:
             answers.print_pictures(saved.paths, saved.faults)
-        if self.open_pictures and saved is not None:
+        if self.keeper and self.keeper.open_pictures and saved is not None:
             _open(saved.paths)
-        self.history.append(turn_of(answer))
+        self.history.append(answer.turn)
 
-    def _answered(self, prepared: Prepared) -> tuple[Answer, bool]:
+    def _answered(self, events: Iterable[AskEvent]) -> tuple[Answered, bool]:
         """The answer, and whether its text was shown as it came."""
         streamed = False
-        for piece in self.app.asker.answer(prepared):
-            if isinstance(piece, Answer):
-                return piece, streamed
-            if sys.stdout.isatty() and not self.as_json:
-                sys.stdout.write(piece)
-                sys.stdout.flush()
-                streamed = True
-        raise AssertionError("the answer comes last")
+        for event in events:
+            match event:
+                case FinalEvent():
+                    return event.answer, streamed
+                case DeltaEvent() if sys.stdout.isatty() and not self.as_json:
+                    sys.stdout.write(event.text)
+                    sys.stdout.flush()
+                    streamed = True
+                case _:
+                    pass
+        raise ServiceError("the server ended before the answer was there", retryable=True)
 
-    def _save_pictures(self, answer: Answer) -> Saved | None:
-        """None where no pictures are wanted."""
-        if self.pictures is None and not self.open_pictures:
-            return None
-        from pagesight.rendering import save_cited
-
-        if self.pictures is None:
-            folder = Path(tempfile.mkdtemp(prefix="pagesight-"))
-        else:
-            folder = new_folder(self._place(self.pictures))
-        parse = self.app.settings.parse
-        return save_cited(self.app.library, parse, answer.citations, folder)
-
-    def _place(self, folder: Path) -> Path:
-        """The folder of this question: the folder itself, or in a conversation 1, 2 and so on."""
-        return folder / str(len(self.history) + 1) if self.chat else folder
-
-    def _print_json(self, answer: Answer, saved: Saved | None) -> None:
-        value = answers.answer_json(answer, self.app.library)
+    def _print_json(self, answer: Answered, saved: Saved | None) -> None:
+        value: object = answer
         if saved is not None:
-            value["pictures"] = list(saved.paths)
-            value["no_pictures"] = list(saved.faults)
+            pictures = {"pictures": list(saved.paths), "no_pictures": list(saved.faults)}
+            value = asdict(answer) | pictures
         output.print_json(value, indent=None if self.chat else 2)
 
 

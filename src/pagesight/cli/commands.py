@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from pagesight.cli import output
+from pagesight.cli.agents import mcp
 from pagesight.cli.asking import ask, replay
 from pagesight.cli.documents import docs
 from pagesight.cli.evaluation import evaluation
 from pagesight.cli.ingesting import ingest
+from pagesight.cli.keys import keys
 from pagesight.cli.options import (
     DEFAULT_LIBRARY,
     Conditions,
@@ -23,12 +25,12 @@ from pagesight.cli.options import (
     Pipeline,
     Sets,
     Where,
+    asking,
     load_settings,
-    make_filter,
-    open_app,
+    narrowing,
 )
+from pagesight.cli.serving import serve
 from pagesight.cli.upkeep import doctor, reembed
-from pagesight.results import Query
 
 app = typer.Typer(
     help="Answers questions about PDFs with evidence that you can check: page, box, crop, quote.",
@@ -42,6 +44,7 @@ config = typer.Typer(help="The settings in force.", no_args_is_help=True)
 app.add_typer(docs, name="docs")
 app.add_typer(config, name="config")
 app.add_typer(evaluation, name="eval")
+app.add_typer(keys, name="keys")
 
 app.command()(ingest)
 
@@ -66,18 +69,23 @@ def search(
     """Find text, figures and tables; shows pages and the rank in every list."""
     if not question and image is None:
         raise typer.BadParameter("write a question in quotes, or give --image FILE")
+    from pagesight.service import Question
+
     settings = load_settings(pipeline, settings_file, sets)
-    with open_app(library, settings) as built:
-        narrowed = make_filter(built.library, kinds, documents, pages, where)
-        query = Query(text=question, image=image, filter=narrowed)
-        hits = built.retriever.retrieve(query, count).hits
-        if as_json:
-            output.print_json([output.hit_json(hit, built.library) for hit in hits])
-        else:
-            output.print_hits(hits, built.library)
+    asked = Question(
+        text=question, image=image, narrowing=narrowing(kinds, documents, pages, where)
+    )
+    with asking(library, settings) as service:
+        hits = service.search(asked, count).hits
+    if as_json:
+        output.print_json(hits)
+    else:
+        output.print_hits(hits)
 
 
 app.command()(ask)
+app.command()(serve)
+app.command()(mcp)
 app.command()(replay)
 app.command()(reembed)
 app.command()(doctor)

@@ -8,6 +8,7 @@ import typer
 
 from pagesight.cli import output
 from pagesight.cli.options import DEFAULT_LIBRARY, Json, Where, open_app, warn
+from pagesight.settings import IN_FOLDER
 
 docs = typer.Typer(help="What is in the library.", no_args_is_help=True)
 
@@ -65,15 +66,31 @@ def docs_rm(
 
     The PDF files stay where they are; copies of what came from URLs go.
     """
+    from pagesight import client
+    from pagesight.contents import VECTORS_SERVER
+
     if not documents and not erase:
         raise typer.BadParameter("name the documents, by id, path or file name")
-    with open_app(library, writable=True) as built:
-        found = [built.library.find(name) for name in documents or ()]
-        built.library.forget([document.id for document in found], erase=erase)
+    remote = None if erase else client.find(library)
+    server = ""
+    if remote:
+        gone = [(row.id, row.name) for row in map(remote.remove, documents or ())]
+    else:
+        with open_app(library, writable=True) as built:
+            found = [built.library.find(name) for name in documents or ()]
+            built.library.forget([document.id for document in found], erase=erase)
+            server = built.library.note(VECTORS_SERVER)
+        gone = [(document.id, document.name) for document in found]
     if as_json:
-        output.print_json([document.id for document in found])
+        output.print_json([id for id, _ in gone])
         return
-    for document in found:
-        output.console.print(f"removed {document.name}", markup=False)
+    for _, name in gone:
+        output.console.print(f"removed {name}", markup=False)
     if erase:
         output.console.print("erased: nothing of what was removed is left in the library's files")
+        if server not in ("", IN_FOLDER):
+            output.console.print(
+                f"The Chroma server at {server} keeps files of collections that were dropped: "
+                "stop it, delete its data, start it, and run `pagesight doctor --repair`",
+                markup=False,
+            )

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +25,7 @@ from pagesight.cli.options import (
     warn,
 )
 from pagesight.cli.progress import Summary, follow
-from pagesight.results import Failed, Looked, Planned
+from pagesight.results import Event, Failed, Looked, Planned
 
 if TYPE_CHECKING:
     from pagesight.ingest import Request
@@ -71,6 +71,7 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Bring documents into the library. What is there already is skipped."""
+    from pagesight import client
     from pagesight.ingest import Request, nothing_said
     from pagesight.sidecar import load_sidecar
     from pagesight.sources import read_passwords
@@ -92,21 +93,30 @@ def ingest(
         _plan(request, library, settings, as_json=as_json)
         return
     summary = Summary()
-    with open_app(library, settings, writable=True, create=True) as built:
-        try:
-            follow(built.ingester.ingest(request), summary, as_json=as_json)
-        except KeyboardInterrupt:
-            warn(
-                f"interrupted: {summary.line}; the documents in hand were left out. "
-                "Run the same command to go on."
-            )
-            raise typer.Exit(130) from None
-        for row in sidecar.unused(built.library.sources()) if sidecar else ():
-            warn(f"{metadata}: no document is called {row}")
+    if remote := client.find(library, settings):
+        _follow(remote.ingest(request, metadata), summary, as_json=as_json)
+        known = {row.source for row in remote.documents()} if sidecar else set()
+    else:
+        with open_app(library, settings, writable=True, create=True) as built:
+            _follow(built.ingester.ingest(request), summary, as_json=as_json)
+            known = set(built.library.sources())
+    for row in sidecar.unused(known) if sidecar else ():
+        warn(f"{metadata}: no document is called {row}")
     if not as_json:
         output.print_summary(summary)
     if summary.failed or (strict and not summary.clean):
         raise typer.Exit(1)
+
+
+def _follow(events: Generator[Event], summary: Summary, *, as_json: bool) -> None:
+    try:
+        follow(events, summary, as_json=as_json)
+    except KeyboardInterrupt:
+        warn(
+            f"interrupted: {summary.line}; the documents in hand were left out. "
+            "Run the same command to go on."
+        )
+        raise typer.Exit(130) from None
 
 
 def _listed(paths: Iterable[str]) -> Iterator[str]:

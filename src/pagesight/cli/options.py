@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pagesight import settings as configuration
-from pagesight.document import KINDS, Kind, Metadata
-from pagesight.errors import SettingsError
-from pagesight.results import Filter
 from pagesight.settings import Settings
+from pagesight.views import Narrowing
 
 if TYPE_CHECKING:
     from pagesight.app import App
-    from pagesight.library import Library
+    from pagesight.service import Service, Told
 
 Where = Annotated[
     Path, typer.Option("--library", "-l", envvar="PAGESIGHT_LIBRARY", help="The library's folder.")
@@ -51,12 +50,6 @@ Conditions = Annotated[
 ]
 Pages = Annotated[str | None, typer.Option(help="Page number, or range: 12 or 3-10.")]
 
-_FIELDS: Mapping[str, Callable[[Metadata], Collection[str]]] = {
-    "tag": lambda metadata: metadata.tags,
-    "language": lambda metadata: (metadata.language,),
-    "revision": lambda metadata: (metadata.revision,),
-}
-
 DEFAULT_LIBRARY = Path("pagesight-library")
 
 
@@ -87,60 +80,37 @@ def warn(message: str) -> None:
     typer.echo(f"note: {message}", err=True)
 
 
-def make_filter(
-    library: Library,
+def narrowing(
     kinds: list[str] | None,
     documents: list[str] | None,
     pages: str | None,
     conditions: list[str] | None = None,
-) -> Filter:
-    """The filter that the options mean.
-
-    Raises:
-        SettingsError: an unknown kind, document or field, pages that are no range, or conditions
-            that no document meets.
-    """
-    chosen = tuple(library.find(name).id for name in documents or ())
-    if conditions:
-        meeting = _meeting(library, conditions)
-        chosen = tuple(id for id in chosen or meeting if id in meeting)
-        if not chosen:
-            raise SettingsError(f"no document meets --where {' --where '.join(conditions)}")
-    return Filter(
-        documents=chosen,
-        kinds=tuple(_kind(name) for name in kinds or ()),
-        pages=_page_range(pages) if pages else None,
+) -> Narrowing:
+    """What the options restrict a question to. A path is looked up from the library, which may
+    be served from another folder."""
+    return Narrowing(
+        documents=tuple(_from_here(name) for name in documents or ()),
+        kinds=tuple(kinds or ()),
+        pages=pages or "",
+        where=tuple(conditions or ()),
     )
 
 
-def _meeting(library: Library, conditions: list[str]) -> list[str]:
-    """Ids of the documents whose metadata meet every condition."""
-    documents = library.documents()
-    for condition in conditions:
-        field, equals, value = condition.partition("=")
-        if field not in _FIELDS or not equals:
-            raise SettingsError(
-                f"--where {condition}: write it as FIELD=VALUE; fields are {', '.join(_FIELDS)}"
-            )
-        said = _FIELDS[field]
-        documents = [document for document in documents if value in said(document.metadata)]
-    return [document.id for document in documents]
+def _from_here(name: str) -> str:
+    return str(Path(name).absolute()) if Path(name).is_file() else name
 
 
-def _kind(name: str) -> Kind:
-    for kind in KINDS:
-        if kind == name:
-            return kind
-    raise SettingsError(f"--kind {name}: write {', '.join(KINDS[:-1])} or {KINDS[-1]}")
+@contextmanager
+def asking(
+    library: Path, settings: Settings, *, alone: bool = False, told: Told | None = None
+) -> Iterator[Service]:
+    """What answers about a library: the server that has it open, whose models are warm, else
+    this process. `alone` asks no server, and `told` is for answers of this process."""
+    from pagesight import client
+    from pagesight.service import LocalService, forget
 
-
-def _page_range(text: str) -> tuple[int, int]:
-    """0-based, inclusive."""
-    first, _, last = text.partition("-")
-    try:
-        start, stop = int(first), int(last or first)
-    except ValueError:
-        start = stop = 0
-    if not 1 <= start <= stop:
-        raise SettingsError(f"--pages {text}: write a page number or a range, like 12 or 3-10")
-    return start - 1, stop - 1
+    if not alone and (remote := client.find(library, settings)):
+        yield remote
+        return
+    with open_app(library, settings) as app:
+        yield LocalService(app, told=told or forget)

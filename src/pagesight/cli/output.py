@@ -17,7 +17,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from pagesight.document import Chunk, Document, Page
-from pagesight.results import Hit
+from pagesight.views import FoundPassage, found_in
 
 if TYPE_CHECKING:
     from pagesight.cli.progress import Summary
@@ -46,68 +46,32 @@ def plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def hit_json(hit: Hit, library: Library) -> dict[str, object]:
-    """A hit with what a program needs to show it."""
-    return {
-        "rank": hit.rank,
-        "score": round(hit.score, 6),
-        "ranks": dict(hit.ranks),
-        "superseded_by": hit.superseded_by,
-        **chunk_json(hit.chunk, hit.document, hit.page_labels, library),
-    }
-
-
-def chunk_json(
-    chunk: Chunk, document: Document, page_labels: Sequence[str], library: Library
-) -> dict[str, object]:
-    """A chunk and where it stands."""
-    return {
-        "chunk": chunk.id,
-        "document_id": chunk.document_id,
-        "document": document.name,
-        "source": document.source,
-        "title": document.title,
-        "kind": chunk.kind,
-        "label": chunk.label,
-        "pages": [page + 1 for page in chunk.pages],
-        "page_labels": list(page_labels),
-        "headings": list(chunk.heading_path),
-        "text": chunk.text,
-        "html": chunk.html,
-        "crop": str(library.picture(chunk) or ""),
-        "regions": [
-            {"page": region.page + 1, "bbox": dataclasses.astuple(region.bbox)}
-            for region in chunk.regions
-        ],
-    }
-
-
-def print_hits(hits: Sequence[Hit], library: Library) -> None:
+def print_hits(hits: Sequence[FoundPassage]) -> None:
     """Ranked hits: where, what, and why they were found."""
     if not hits:
         console.print("Nothing was found.")
     for hit in hits:
-        chunk = hit.chunk
         head = Text(f"{hit.rank:>2}. ", style="bold")
-        head.append(f"{chunk.label or chunk.kind}", style="bold cyan")
-        head.append(f"  {hit.document.name}, {page_names(chunk.pages, hit.page_labels)}")
+        head.append(f"{hit.label or hit.kind}", style="bold cyan")
+        head.append(f"  {hit.document}, {page_names(hit.pages, hit.page_labels)}")
         found = "  ".join(f"{name} {rank}" for name, rank in sorted(hit.ranks.items()))
         head.append(f"  [{found}]", style="dim")
         console.print(head)
         if hit.superseded_by:
             console.print(Text(f"    superseded by {hit.superseded_by}", style="yellow"))
-        if chunk.heading_path:
-            console.print(Text(f"    {' > '.join(chunk.heading_path)}", style="dim"))
-        snippet = " ".join(chunk.text.split())
+        if hit.headings:
+            console.print(Text(f"    {' > '.join(hit.headings)}", style="dim"))
+        snippet = " ".join(hit.text.split())
         cut = snippet[:SNIPPET] + ("..." if len(snippet) > SNIPPET else "")
         console.print(Text(f"    {cut}"))
-        if picture := library.picture(chunk):
-            console.print(Text(f"    crop: {picture}", style="dim"))
+        if hit.crop:
+            console.print(Text(f"    crop: {hit.crop}", style="dim"))
 
 
-def page_names(indices: Sequence[int], labels: Sequence[str]) -> str:
-    """ "page 31 (3-7)": the number in the file, and the printed label where it differs."""
-    numbers = [str(index + 1) for index in indices]
+def page_names(pages: Sequence[int], labels: Sequence[str]) -> str:
+    """ "page 31 (3-7)": the 1-based number in the file, and the printed label where it
+    differs."""
+    numbers = [str(page) for page in pages]
     word = "page" if len(numbers) == 1 else "pages"
     printed = "" if list(labels) == numbers else f" ({', '.join(labels)})"
     return f"{word} {', '.join(numbers)}{printed}"
@@ -160,16 +124,8 @@ def _audit_json(document: Document) -> dict[str, object]:
     return {
         **dataclasses.asdict(document.audit),
         "unreadable_share": round(document.audit.unreadable_share, 6),
-        "findings": list(_findings(document)),
+        "findings": list(found_in(document)),
     }
-
-
-def _findings(document: Document) -> tuple[str, ...]:
-    from pagesight.audit import findings
-
-    if not document.recipe:
-        return ("stored by an older version: ingest it again for an audit",)
-    return findings(document.audit)
 
 
 def print_document(
@@ -182,7 +138,7 @@ def print_document(
     for name, value in _known(document, pages).items():
         if value:
             grid.add_row(name, Text(value))
-    for finding in _findings(document):
+    for finding in found_in(document):
         grid.add_row("finding", Text(finding, style="yellow"))
     console.print(grid, "")
     for chunk in chunks:
