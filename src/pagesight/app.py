@@ -13,9 +13,10 @@ from pagesight.ask.conversation import TEMPLATES as CONDENSE_TEMPLATES
 from pagesight.ask.conversation import CarryingCondenser, Condenser, PromptedCondenser
 from pagesight.ask.evidence import Assembler
 from pagesight.ask.refusal import Gauge
-from pagesight.contents import NO_VISUAL
+from pagesight.contents import NO_VISUAL, VECTORS_SERVER, note_key
 from pagesight.doctor import Finding
 from pagesight.document import Chunk, Document
+from pagesight.embedding import QuestionEmbedder
 from pagesight.errors import DocumentError, PagesightError, ServiceError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.feeds import Done
@@ -25,10 +26,18 @@ from pagesight.ingest.parsing import Window
 from pagesight.ingest.vectors import text_vectors, visual_vectors
 from pagesight.library import Library
 from pagesight.models import best_engine
-from pagesight.ports import Answerer, TextEmbedder, VisionModel, VisualEmbedder, WordIndex
+from pagesight.ports import (
+    Answerer,
+    TextEmbedder,
+    VectorStore,
+    VisionModel,
+    VisualEmbedder,
+    WordIndex,
+)
+from pagesight.rendering import Renderer
 from pagesight.results import Failed
 from pagesight.retrieve import Retriever
-from pagesight.settings import RetrieveSettings, Settings
+from pagesight.settings import IN_FOLDER, RetrieveSettings, Settings
 from pagesight.workers import (
     crops_folder,
     parse_in_worker,
@@ -52,18 +61,25 @@ Notify = Callable[[str], None]
 class App:
     """Everything that works on one library, built on first use from one configuration.
 
-    `notify` is told, once each, what the user should know but need not stop for.
+    `notify` is told, once each, what the user should know but need not stop for. The models of
+    `beside`, an App of the same settings, are used again instead of loading others.
     """
 
-    def __init__(self, settings: Settings, library: Library, notify: Notify) -> None:
+    def __init__(
+        self, settings: Settings, library: Library, notify: Notify, beside: App | None = None
+    ) -> None:
         self.settings = settings
+        self._beside = beside
         self.library = library
         self._notify = notify
+        self._visual_fault = ""
 
     def __enter__(self) -> App:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if "renderer" in self.__dict__:
+            self.renderer.close()
         self.library.close()
 
     @cached_property
@@ -93,6 +109,11 @@ class App:
     def gauge(self) -> Gauge:
         """Says which questions are refused."""
         return Gauge(self._text, self.library, self.settings.ask)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Shows pages, by a process that stays."""
+        return Renderer(self.library, self.settings.parse)
 
     @cached_property
     def ingester(self) -> Ingester:
@@ -224,6 +245,9 @@ class App:
 
     @cached_property
     def _text(self) -> TextEmbedder:
+        return self._beside._text if self._beside else QuestionEmbedder(self._text_model())
+
+    def _text_model(self) -> TextEmbedder:
         text = self.settings.text
         auto = text.engine == "auto"
         if (best_engine(text.model) if auto else text.engine) == "torch":
@@ -254,6 +278,8 @@ class App:
 
     @cached_property
     def _clip(self) -> OpenClipEmbedder:
+        if self._beside:
+            return self._beside._clip
         from pagesight.adapters.huggingface_hub import prefer_local_files
         from pagesight.adapters.open_clip import OpenClipEmbedder
 
@@ -275,9 +301,18 @@ class App:
         try:
             visual.load()
         except ServiceError as error:
+            self._visual_fault = str(error)
             self._notify(f"the CLIP list is left out: {error}")
             return None
         return visual
+
+    @property
+    def visual_missing(self) -> str:
+        """Why questions are not compared with pictures, or not with those of all documents; ""
+        where they are."""
+        if not self.settings.visual.enabled:
+            return "visual.enabled is false"
+        return self._visual_fault or self.library.note(NO_VISUAL)
 
     @cached_property
     def _visual_for_crops(self) -> VisualEmbedder | None:
@@ -295,6 +330,9 @@ class App:
                 lacking = str(error)
             else:
                 self.library.bind("visual", visual.fingerprint, self.settings.visual.model)
+                # Questions of this process may have found no pictures to compare with so far.
+                for name in ("_visual_for_questions", "retriever", "asker"):
+                    self.__dict__.pop(name, None)
                 return visual
         self.library.set_note(NO_VISUAL, lacking)
         self._notify(
@@ -335,17 +373,17 @@ def build(
     create: bool = False,
     recover: bool = True,
     notify: Notify,
+    beside: App | None = None,
 ) -> App:
     """Opens the library folder `root` and gives the App over it.
 
     `create` makes a library where there is none; it goes with `writable`. Without `recover` its
-    indexes are left as they are, for `App.doctor` to see.
+    indexes are left as they are, for `App.doctor` to see. For `beside`, see App.
 
     Raises:
         SettingsError: there is no library at `root`, and none is to be made.
         LibraryError: the folder is not a library, or another process is writing to it.
     """
-    from pagesight.adapters.chromadb import ChromaVectorIndex
     from pagesight.adapters.filelock import FileWriterLock
     from pagesight.adapters.filesystem import FileCropStore, FileParseCache
     from pagesight.adapters.sqlite import SQLiteCatalogue
@@ -357,20 +395,24 @@ def build(
             f"{root}`, or name another with --library"
         )
     crops = FileCropStore(crops_folder(root))
+    catalogue = SQLiteCatalogue(root / CATALOGUE, read_only=not writable)
+    wanted = settings.vectors.server
     library = Library(
         root,
-        catalogue=SQLiteCatalogue(root / CATALOGUE, read_only=not writable),
+        catalogue=catalogue,
         crops=crops,
         parses=FileParseCache(root / "parsed", crops),
-        open_vectors=ChromaVectorIndex,
+        vectors=_vectors(wanted or catalogue.setting(note_key(VECTORS_SERVER)) or IN_FOLDER),
         open_words=_words(settings),
         words_in_memory=settings.words.engine == "rank_bm25",
         lock=FileWriterLock(root / WRITER_LOCK) if writable else None,
         recover=recover,
     )
+    if writable and wanted:
+        library.set_note(VECTORS_SERVER, wanted)
     for index, fault in library.repaired.items():
         notify(f"the {index} index was rebuilt: {fault}")
-    return App(settings, library, notify)
+    return App(settings, library, notify, beside)
 
 
 def chat_model(settings: Settings, model: str) -> VisionModel:
@@ -385,6 +427,13 @@ def chat_model(settings: Settings, model: str) -> VisionModel:
         seconds=ask.seconds,
         retries=ask.retries,
     )
+
+
+def _vectors(server: str) -> VectorStore:
+    """Where vectors are kept: the URL of a server, or IN_FOLDER."""
+    from pagesight.adapters.chromadb import ChromaFolders, ChromaServer
+
+    return ChromaFolders() if server == IN_FOLDER else ChromaServer(url=server)
 
 
 def _words(settings: Settings) -> Callable[[Path], WordIndex]:

@@ -55,6 +55,11 @@ def parse_in_worker(settings: Settings, root: Path, window: Window) -> ParsedWin
     return ParsedWindow(contents=contents, cpu_seconds=process_time() - started)
 
 
+def warm_in_worker(_: None) -> None:
+    """Imports what renders pages, before one is asked for; runs in a worker process."""
+    from pagesight.adapters.pymupdf import viewing  # noqa: F401
+
+
 def picture_in_worker(dpi: int, page: tuple[Path, int]) -> bytes:
     """Renders a page (file, 0-based index) as PNG; runs in a worker process, because a damaged
     page may never be done."""

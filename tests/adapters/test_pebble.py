@@ -274,3 +274,31 @@ def test_workers_that_wait_end_with_their_process(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert not orphans(process.pid)
     assert [path.name for path in tmp_path.iterdir()] == ["parent.py"]
+
+
+def niceness(_: str) -> int:
+    return os.nice(0)
+
+
+def test_workers_wait_for_further_tasks_as_long_as_they_are_told() -> None:
+    before = started()
+    pool = PebblePool(1, LIMIT_MB, spare_seconds=0.0)
+    assert list(running(pool, iter(["a"]))) == [("a", "A")]
+    deadline = time.monotonic() + 30
+    while started() != before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert started() == before
+    pool = PebblePool(1, LIMIT_MB, spare_seconds=None)
+    list(running(pool, iter(["a"])))
+    waiting = started() - before
+    assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+    list(running(pool, iter(["b"])))
+    assert started() - before == waiting
+    pool.close()
+    assert started() == before
+
+
+def test_workers_are_as_nice_as_they_are_told() -> None:
+    pool = PebblePool(1, LIMIT_MB, niceness=3)
+    assert [result for _, result in pool.map(niceness, ["a"], limit)] == [os.nice(0) + 3]
+    pool.close()

@@ -41,9 +41,13 @@ tesseract on a page at 300 dpi as much again."""
 WATCH_SECONDS = 0.2
 """Between two looks at the workers' memory; it grows by less than a gigabyte in between."""
 SPARE_SECONDS = 10.0
-"""That workers without tasks are kept: files are looked at first, and then parsed."""
+"""That workers without tasks are kept, where nothing else is said: files are looked at first,
+and then parsed."""
 BREAKS = 3
 """Times in a row that all workers are replaced without any result, before it is given up."""
+WORKER_NICENESS = 5
+"""Added to this process's own: a worker then gets a quarter of a processor that both want. With
+less, its pages would come to their limits of time on a busy machine."""
 
 _MEGABYTE = 1_000_000
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
@@ -73,15 +77,25 @@ class PebblePool:
     `memory_mb` (10^6 bytes) limits what a worker and the programs that it runs hold in memory
     together; 0 means its share of half of the machine's, but at least 1,500.
 
-    Workers that have done all tasks of one `map` wait `SPARE_SECONDS` for another, because each
-    imports the parser anew.
+    Workers that have done all tasks of one `map` wait `spare_seconds` for another, because each
+    imports the parser anew; None: until the pool is closed. `niceness` is added to this
+    process's own.
     """
 
-    def __init__(self, workers: int, memory_mb: int = 0) -> None:
+    def __init__(
+        self,
+        workers: int,
+        memory_mb: int = 0,
+        *,
+        spare_seconds: float | None = SPARE_SECONDS,
+        niceness: int = WORKER_NICENESS,
+    ) -> None:
         self._workers = workers or _cores()
         self._memory_mb = memory_mb or max(
             LEAST_MEMORY_MB, _memory() // _MEGABYTE // 2 // self._workers
         )
+        self._spare_seconds = spare_seconds
+        self._niceness = niceness
         self._lock = threading.Lock()
         self._spare: _Crew | None = None
 
@@ -146,13 +160,15 @@ class PebblePool:
             if spare.workers >= workers:
                 return spare
             spare.close()
-        return _Crew(workers, self._memory_mb)
+        return _Crew(workers, self._memory_mb, self._niceness)
 
     def _keep(self, crew: _Crew) -> None:
         self.close()
         with self._lock:
             self._spare = crew
-        timer = threading.Timer(SPARE_SECONDS, self._dismiss, [crew])
+        if self._spare_seconds is None:
+            return
+        timer = threading.Timer(self._spare_seconds, self._dismiss, [crew])
         timer.daemon = True
         timer.start()
 
@@ -165,7 +181,7 @@ class PebblePool:
 class _Crew:
     """Worker processes that start, are watched and end together."""
 
-    def __init__(self, workers: int, memory_mb: int) -> None:
+    def __init__(self, workers: int, memory_mb: int, niceness: int) -> None:
         self.workers = workers
         self._memory_mb = memory_mb
         folder = tempfile.mkdtemp(prefix="pagesight-")
@@ -181,7 +197,7 @@ class _Crew:
             max_workers=workers,
             max_tasks=TASKS_A_WORKER,
             initializer=_begin,
-            initargs=(os.getpid(), self._leader.pid, folder),
+            initargs=(os.getpid(), self._leader.pid, folder, niceness),
             context=multiprocessing.get_context("spawn"),
         )
         self._hogs: set[int] = set()
@@ -268,7 +284,7 @@ def _memory() -> int:
     return total
 
 
-def _begin(parent: int, leader: int, folder: str) -> None:
+def _begin(parent: int, leader: int, folder: str, niceness: int) -> None:
     """What a worker does first; one that comes too late ends at once."""
     with suppress(OSError):
         os.setpgid(0, leader)
@@ -276,6 +292,8 @@ def _begin(parent: int, leader: int, folder: str) -> None:
         os._exit(1)
     # pebble's own handler waits for native code to return, which it may never do.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Whoever waits for an answer goes first where processors are few.
+    os.nice(niceness)
     tempfile.tempdir = folder
 
 

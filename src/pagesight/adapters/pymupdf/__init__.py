@@ -13,7 +13,7 @@ from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.page import PageParser
 from pagesight.adapters.pymupdf.words import clean
 from pagesight.document import DocumentProfile, OutlineEntry, Page, PageContent
-from pagesight.errors import DocumentError, PagesightError
+from pagesight.errors import DocumentError, LockedError, PagesightError
 from pagesight.files import digest
 from pagesight.ports import CropWriter, OpticalReader
 
@@ -129,7 +129,8 @@ def opened(path: Path, passwords: Sequence[str] = ()) -> Iterator[Any]:
     that is its user's or its owner's.
 
     Raises:
-        DocumentError: it cannot be read as a PDF, or no password opens it.
+        LockedError: no password opens it.
+        DocumentError: it cannot be read as a PDF.
     """
     _check_bytes(path)
     try:
@@ -140,7 +141,7 @@ def opened(path: Path, passwords: Sequence[str] = ()) -> Iterator[Any]:
     try:
         # To be asked once: it tries the empty password, which locks the file again.
         if document.needs_pass and not any(map(document.authenticate, passwords)):
-            raise DocumentError(_encrypted(path, len(passwords)))
+            raise LockedError(_encrypted(path, len(passwords)))
         if _page_count(document, path) == 0:
             raise DocumentError(f"{path} has no pages: export it again from its source")
         # Cycles in a structure tree make rendering run forever; nothing here reads the tree.
