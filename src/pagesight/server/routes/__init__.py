@@ -1,0 +1,1 @@
+"""The routes: each module parses requests, calls, and returns."""
