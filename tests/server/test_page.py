@@ -33,6 +33,8 @@ DATASHEET = SAMPLES / "lx7302-datasheet.pdf"
 RESISTANCE = "What is the thermal resistance junction to ambient?"
 RESISTANCE_PAGE = 2
 RESISTANCE_WORDS = "38 °C/W on a four-layer board"
+AES_256 = 5
+"""How PyMuPDF calls this encryption; its stubs lack the name."""
 FAULTLESS = "(?!)"
 REFUSED = "^Failed to load resource"
 """What a browser says of an answer that is an error."""
@@ -251,7 +253,7 @@ def test_an_encrypted_file_waits_for_its_password_and_is_dismissed_when_ready(
     locked = pymupdf.open()
     locked.new_page().insert_text((72, 120), "The lid L3 is locked.")
     locked.set_metadata({"title": "Lid"})
-    body = locked.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open", owner_pw="own")
+    body = locked.tobytes(encryption=AES_256, user_pw="open", owner_pw="own")
     with visit() as page:
         page.get_by_role("tab", name="Documents").click()
         page.get_by_label("PDF files to add").set_input_files(

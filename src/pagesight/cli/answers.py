@@ -10,10 +10,10 @@ from rich.text import Text
 
 from pagesight.cli.output import console, page_names
 from pagesight.results import Citation, Claim, ImagePart, Message
-from pagesight.views import Answered
 
 if TYPE_CHECKING:
     from pagesight.ask.difference import Checked, Difference, Move
+    from pagesight.views import Answered
 
 _DOUBTFUL = "yellow"
 _UNIT = {"hits": "rank", "evidence": "mark"}

@@ -36,14 +36,14 @@ from pagesight.cli.options import (
 )
 from pagesight.errors import ServiceError
 from pagesight.files import new_folder
-from pagesight.results import Answer, Query, Turn
-from pagesight.views import Answered, AskEvent, DeltaEvent, FinalEvent, Narrowing
 
 if TYPE_CHECKING:
     from pagesight.app import App
     from pagesight.ask import Prepared
     from pagesight.rendering import Saved
+    from pagesight.results import Answer, Query, Turn
     from pagesight.service import Service
+    from pagesight.views import Answered, AskEvent, Narrowing
 
 VIEWER_SECONDS = 3.0
 """A viewer that has not failed by then is open; some end only when their window is closed."""
@@ -281,6 +281,8 @@ class _Session:
 
     def _answered(self, events: Iterable[AskEvent]) -> tuple[Answered, bool]:
         """The answer, and whether its text was shown as it came."""
+        from pagesight.views import DeltaEvent, FinalEvent
+
         streamed = False
         for event in events:
             match event:

@@ -12,11 +12,11 @@ import typer
 
 from pagesight import settings as configuration
 from pagesight.settings import Settings
-from pagesight.views import Narrowing
 
 if TYPE_CHECKING:
     from pagesight.app import App
     from pagesight.service import Service, Told
+    from pagesight.views import Narrowing
 
 Where = Annotated[
     Path, typer.Option("--library", "-l", envvar="PAGESIGHT_LIBRARY", help="The library's folder.")
@@ -88,6 +88,8 @@ def narrowing(
 ) -> Narrowing:
     """What the options restrict a question to. A path is looked up from the library, which may
     be served from another folder."""
+    from pagesight.views import Narrowing
+
     return Narrowing(
         documents=tuple(_from_here(name) for name in documents or ()),
         kinds=tuple(kinds or ()),

@@ -17,11 +17,11 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from pagesight.document import Chunk, Document, Page
-from pagesight.views import FoundPassage, found_in
 
 if TYPE_CHECKING:
     from pagesight.cli.progress import Summary
     from pagesight.library import Library
+    from pagesight.views import FoundPassage
 
 SNIPPET = 320
 """Characters of a hit that are shown."""
@@ -121,6 +121,8 @@ def document_json(
 
 
 def _audit_json(document: Document) -> dict[str, object]:
+    from pagesight.views import found_in
+
     return {
         **dataclasses.asdict(document.audit),
         "unreadable_share": round(document.audit.unreadable_share, 6),
@@ -132,6 +134,8 @@ def print_document(
     document: Document, pages: Sequence[Page], chunks: Sequence[Chunk], library: Library
 ) -> None:
     """A document: its audit, then its figures and tables."""
+    from pagesight.views import found_in
+
     grid = Grid(box=None, pad_edge=False, show_header=False)
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
