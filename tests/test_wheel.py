@@ -36,6 +36,14 @@ def test_prompts_and_pipelines_are_in_the_wheel_once(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests", "data", "eval"))]
 
 
+def test_the_web_page_is_in_the_wheel(wheel: Path) -> None:
+    web = ROOT / "src" / "pagesight" / "server" / "web"
+    files = {path.relative_to(ROOT / "src").as_posix() for path in web.rglob("*.*")}
+    with zipfile.ZipFile(wheel) as archive:
+        assert files <= set(archive.namelist())
+    assert "pagesight/server/web/index.html" in files
+
+
 def test_the_unpacked_wheel_finds_its_own_files(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -20,6 +21,7 @@ from pagesight.server.keys import KeyStore
 from pagesight.server.opening import opened
 from pagesight.server.shelves import Shelves
 from pagesight.settings import load
+from tests.endpoint import Endpoint
 from tests.processes import start
 
 HOST = "localhost"
@@ -59,6 +61,19 @@ def served(
         app = create_app(shelves, keys=keys, local=local, hosts=[HOST])
         with TestClient(app, f"http://{HOST}", raise_server_exceptions=False) as client:
             yield Served(app=app, shelves=shelves, client=client)
+
+
+@contextmanager
+def modelled(
+    library: Path, folder: Path, llm: Endpoint, *, sets: Sequence[str] = ()
+) -> Iterator[Served]:
+    """The application over a copy of a library ("docs"), answered by a model that says what `llm`
+    is told to say."""
+    roots = copies(library, folder, "docs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_BASE_URL", llm.url)
+        with served(roots, sets=["ask.model=scripted", "ask.retries=0", *sets]) as opened:
+            yield opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

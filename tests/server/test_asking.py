@@ -21,6 +21,7 @@ from starlette.types import Message
 from pagesight.server.answering import EventStream
 from tests import endpoint
 from tests.endpoint import Endpoint
+from tests.server import serving
 from tests.server.listening import listening
 from tests.server.serving import Served, copies, served
 
@@ -49,13 +50,11 @@ def llm() -> Iterator[Endpoint]:
 def modelled(
     llm: Endpoint, samples_library: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """The same documents, answered by a model that says what `llm` is told to say."""
-    roots = copies(samples_library, tmp_path_factory.mktemp("modelled"), "docs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENAI_BASE_URL", llm.url)
-        sets = ["ask.model=scripted", "ask.retries=0", "serve.concurrent=1", "serve.waiting=0"]
-        with served(roots, sets=sets) as opened:
-            yield opened
+    """The same documents, answered by a model, one question at a time."""
+    folder = tmp_path_factory.mktemp("modelled")
+    alone = ["serve.concurrent=1", "serve.waiting=0"]
+    with serving.modelled(samples_library, folder, llm, sets=alone) as opened:
+        yield opened
 
 
 def post(to: Served, path: str, **body: object) -> Any:

@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from pagesight.server.keys import KeyStore
 from tests import endpoint
 from tests.endpoint import Endpoint
+from tests.server import serving
 from tests.server.listening import listening
 from tests.server.serving import copies, served
 
@@ -341,16 +342,12 @@ def modelled(
     llm: Endpoint, samples_library: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OpenAI]:
     """A client of a server whose answers a model writes, as `llm` is told."""
-    root = copies(samples_library, tmp_path_factory.mktemp("modelled"), "docs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENAI_BASE_URL", llm.url)
-        sets = ["ask.model=scripted", "ask.retries=0"]
-        with (
-            served(root, sets=sets) as opened,
-            listening(opened.app) as url,
-            OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client,
-        ):
-            yield client
+    with (
+        serving.modelled(samples_library, tmp_path_factory.mktemp("modelled"), llm) as opened,
+        listening(opened.app) as url,
+        OpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as client,
+    ):
+        yield client
 
 
 def test_tokens_are_those_of_the_model_and_the_last_chunk_has_the_checked_text(
