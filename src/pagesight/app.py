@@ -16,7 +16,7 @@ from pagesight.ask.refusal import Gauge
 from pagesight.contents import NO_VISUAL, VECTORS_SERVER, note_key
 from pagesight.doctor import Finding
 from pagesight.document import Chunk, Document
-from pagesight.embedding import QuestionEmbedder
+from pagesight.encoders import Encoders, Notify
 from pagesight.errors import DocumentError, PagesightError, ServiceError, SettingsError
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.feeds import Done
@@ -25,10 +25,8 @@ from pagesight.ingest import Ingester, Looker, Parsing, Recipe, Request, Storer
 from pagesight.ingest.parsing import Window
 from pagesight.ingest.vectors import text_vectors, visual_vectors
 from pagesight.library import Library
-from pagesight.models import best_engine
 from pagesight.ports import (
     Answerer,
-    TextEmbedder,
     VectorStore,
     VisionModel,
     VisualEmbedder,
@@ -47,7 +45,6 @@ from pagesight.workers import (
 )
 
 if TYPE_CHECKING:
-    from pagesight.adapters.open_clip import OpenClipEmbedder
     from pagesight.ports import Vector
 
 CATALOGUE = "catalogue.db"
@@ -55,21 +52,18 @@ CATALOGUE = "catalogue.db"
 WRITER_LOCK = "writer.lock"
 """The file in a library's folder that its writer locks."""
 
-Notify = Callable[[str], None]
-
 
 class App:
     """Everything that works on one library, built on first use from one configuration.
 
-    `notify` is told, once each, what the user should know but need not stop for. The models of
-    `beside`, an App of the same settings, are used again instead of loading others.
+    `notify` is told, once each, what the user should know but need not stop for.
     """
 
     def __init__(
-        self, settings: Settings, library: Library, notify: Notify, beside: App | None = None
+        self, settings: Settings, library: Library, encoders: Encoders, notify: Notify
     ) -> None:
         self.settings = settings
-        self._beside = beside
+        self.encoders = encoders
         self.library = library
         self._notify = notify
         self._visual_fault = ""
@@ -108,7 +102,7 @@ class App:
     @cached_property
     def gauge(self) -> Gauge:
         """Says which questions are refused."""
-        return Gauge(self._text, self.library, self.settings.ask)
+        return Gauge(self.encoders.text, self.library, self.settings.ask)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -127,7 +121,7 @@ class App:
 
         root, fetch = self.library.root, self.settings.fetch
         parse, chunk = self.settings.parse, self.settings.chunk
-        self.library.bind("text", self._text.fingerprint, self.settings.text.model)
+        self.library.bind("text", self.encoders.text.fingerprint, self.settings.text.model)
         pool = PebblePool(parse.workers, parse.memory_mb)
         return Ingester(
             library=self.library,
@@ -138,7 +132,7 @@ class App:
             parsing=Parsing(pool, partial(parse_in_worker, self.settings, root), parse),
             storer=Storer(
                 library=self.library,
-                text=self._text,
+                text=self.encoders.text,
                 visual=lambda: self._visual_for_crops,
                 chunk=chunk,
             ),
@@ -157,14 +151,14 @@ class App:
             LibraryError: crops are missing; nothing was changed.
         """
         if space == "visual":
-            visual = self._clip
+            visual = self.encoders.clip
             visual.load()
             look = partial(self._looks, visual)
             self.library.replace_space(space, visual.fingerprint, look, done)
             self.library.set_note(NO_VISUAL, "")
         else:
-            embed = partial(text_vectors, self._text)
-            self.library.replace_space(space, self._text.fingerprint, embed, done)
+            embed = partial(text_vectors, self.encoders.text)
+            self.library.replace_space(space, self.encoders.text.fingerprint, embed, done)
 
     def doctor(
         self, tell: doctor.Done, *, quick: bool = False, repair: bool = False
@@ -192,9 +186,9 @@ class App:
     def _missing_vectors(self, space: str, chunks: Sequence[Chunk]) -> Mapping[str, Vector]:
         """Vectors of a space by the model that it belongs to."""
         if space == "text":
-            self.library.bind(space, self._text.fingerprint, self.settings.text.model)
-            return text_vectors(self._text, chunks)
-        visual = self._clip
+            self.library.bind(space, self.encoders.text.fingerprint, self.settings.text.model)
+            return text_vectors(self.encoders.text, chunks)
+        visual = self.encoders.clip
         self.library.bind(space, visual.fingerprint, self.settings.visual.model)
         visual.load()
         return self._looks(visual, chunks)
@@ -234,61 +228,13 @@ class App:
         Raises:
             SettingsError: the library's vectors belong to another model.
         """
-        self.library.bind("text", self._text.fingerprint, self.settings.text.model)
+        self.library.bind("text", self.encoders.text.fingerprint, self.settings.text.model)
         return Retriever(
             self.library,
-            self._text,
+            self.encoders.text,
             self._visual_for_questions,
             retrieve,
             reader=partial(reader_of, self.settings),
-        )
-
-    @cached_property
-    def _text(self) -> TextEmbedder:
-        return self._beside._text if self._beside else QuestionEmbedder(self._text_model())
-
-    def _text_model(self) -> TextEmbedder:
-        text = self.settings.text
-        auto = text.engine == "auto"
-        if (best_engine(text.model) if auto else text.engine) == "torch":
-            return self._sentence_transformers()
-        from pagesight.adapters.openvino import OpenVinoEmbedder
-
-        return OpenVinoEmbedder(
-            text.model,
-            batch_size=text.batch_size,
-            passage_prefix=text.passage_prefix,
-            question_prefix=text.question_prefix,
-            otherwise=self._sentence_transformers if auto else None,
-            notify=self._notify,
-        )
-
-    def _sentence_transformers(self) -> TextEmbedder:
-        from pagesight.adapters.huggingface_hub import prefer_local_files
-        from pagesight.adapters.sentence_transformers import SentenceTransformerEmbedder
-
-        text = self.settings.text
-        return SentenceTransformerEmbedder(
-            text.model,
-            batch_size=text.batch_size,
-            passage_prefix=text.passage_prefix,
-            question_prefix=text.question_prefix,
-            before_hub=prefer_local_files,
-        )
-
-    @cached_property
-    def _clip(self) -> OpenClipEmbedder:
-        if self._beside:
-            return self._beside._clip
-        from pagesight.adapters.huggingface_hub import prefer_local_files
-        from pagesight.adapters.open_clip import OpenClipEmbedder
-
-        visual = self.settings.visual
-        return OpenClipEmbedder(
-            visual.model,
-            visual.weights,
-            batch_size=visual.batch_size,
-            before_hub=prefer_local_files,
         )
 
     @cached_property
@@ -296,7 +242,7 @@ class App:
         """None where the library has no CLIP vectors, or where their model cannot be had now."""
         if not self.settings.visual.enabled or "visual" not in self.library.spaces():
             return None
-        visual = self._clip
+        visual = self.encoders.clip
         self.library.bind("visual", visual.fingerprint, self.settings.visual.model)
         try:
             visual.load()
@@ -323,7 +269,7 @@ class App:
             return None
         lacking = self.library.documents() and self.library.note(NO_VISUAL)
         if not lacking:
-            visual = self._clip
+            visual = self.encoders.clip
             try:
                 visual.load()
             except ServiceError as error:
@@ -355,7 +301,7 @@ class App:
         """The configured LLM, or what quotes where none is configured."""
         ask = self.settings.ask
         if not ask.model:
-            return ExtractiveAnswerer(self._text)
+            return ExtractiveAnswerer(self.encoders.text)
         prompt = prompts.load(ask.prompt, TEMPLATES)
         return GenerativeAnswerer(chat_model(self.settings, ask.model), prompt, images=ask.images)
 
@@ -373,12 +319,13 @@ def build(
     create: bool = False,
     recover: bool = True,
     notify: Notify,
-    beside: App | None = None,
+    encoders: Encoders | None = None,
 ) -> App:
     """Opens the library folder `root` and gives the App over it.
 
     `create` makes a library where there is none; it goes with `writable`. Without `recover` its
-    indexes are left as they are, for `App.doctor` to see. For `beside`, see App.
+    indexes are left as they are, for `App.doctor` to see. `encoders` are those of the
+    settings, shared with other libraries; by default its own.
 
     Raises:
         SettingsError: there is no library at `root`, and none is to be made.
@@ -412,7 +359,7 @@ def build(
         library.set_note(VECTORS_SERVER, wanted)
     for index, fault in library.repaired.items():
         notify(f"the {index} index was rebuilt: {fault}")
-    return App(settings, library, notify, beside)
+    return App(settings, library, encoders or Encoders(settings, notify), notify)
 
 
 def chat_model(settings: Settings, model: str) -> VisionModel:

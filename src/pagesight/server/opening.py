@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from pagesight.app import App, Notify, build
+from pagesight.app import App, build
 from pagesight.document import file_name
+from pagesight.encoders import Encoders, Notify
 from pagesight.errors import SettingsError
 from pagesight.library import Library
 from pagesight.results import Query
@@ -60,12 +61,11 @@ def opened(
     with ExitStack() as stack:
         metrics = Metrics()
         libraries: dict[str, Shelf] = {}
-        first: App | None = None
+        encoders = Encoders(settings, notify)
         for name, root in roots.items():
             app = stack.enter_context(
-                build(settings, root, writable=True, create=True, notify=notify, beside=first)
+                build(settings, root, writable=True, create=True, notify=notify, encoders=encoders)
             )
-            first = first or app
             libraries[name] = shelf = _shelf(name, app, metrics)
             stack.callback(shelf.jobs.close, CLOSE_SECONDS)
             _warm(app)

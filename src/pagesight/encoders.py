@@ -1,0 +1,76 @@
+"""The models that turn texts and pictures into vectors, as the settings name them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pagesight.embedding import QuestionEmbedder
+from pagesight.models import best_engine
+from pagesight.ports import TextEmbedder
+from pagesight.settings import Settings
+
+if TYPE_CHECKING:
+    from pagesight.adapters.open_clip import OpenClipEmbedder
+
+Notify = Callable[[str], None]
+
+
+class Encoders:
+    """Each is built on first use; several libraries may share them.
+
+    `notify` is told, once each, what the user should know but need not stop for.
+    """
+
+    def __init__(self, settings: Settings, notify: Notify) -> None:
+        self._settings = settings
+        self._notify = notify
+
+    @cached_property
+    def text(self) -> TextEmbedder:
+        """By OpenVINO, or by torch where the settings or the machine ask for it."""
+        return QuestionEmbedder(self._text_model())
+
+    @cached_property
+    def clip(self) -> OpenClipEmbedder:
+        """Its weights are not loaded yet: they may have to be fetched."""
+        from pagesight.adapters.huggingface_hub import prefer_local_files
+        from pagesight.adapters.open_clip import OpenClipEmbedder
+
+        visual = self._settings.visual
+        return OpenClipEmbedder(
+            visual.model,
+            visual.weights,
+            batch_size=visual.batch_size,
+            before_hub=prefer_local_files,
+        )
+
+    def _text_model(self) -> TextEmbedder:
+        text = self._settings.text
+        auto = text.engine == "auto"
+        if (best_engine(text.model) if auto else text.engine) == "torch":
+            return self._sentence_transformers()
+        from pagesight.adapters.openvino import OpenVinoEmbedder
+
+        return OpenVinoEmbedder(
+            text.model,
+            batch_size=text.batch_size,
+            passage_prefix=text.passage_prefix,
+            question_prefix=text.question_prefix,
+            otherwise=self._sentence_transformers if auto else None,
+            notify=self._notify,
+        )
+
+    def _sentence_transformers(self) -> TextEmbedder:
+        from pagesight.adapters.huggingface_hub import prefer_local_files
+        from pagesight.adapters.sentence_transformers import SentenceTransformerEmbedder
+
+        text = self._settings.text
+        return SentenceTransformerEmbedder(
+            text.model,
+            batch_size=text.batch_size,
+            passage_prefix=text.passage_prefix,
+            question_prefix=text.question_prefix,
+            before_hub=prefer_local_files,
+        )
