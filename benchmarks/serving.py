@@ -252,7 +252,7 @@ async def soak(address: str, server: psutil.Process, minutes: float, folder: Pat
     """Prints memory, answers and errors over time."""
     asked = questions()
     begun = time.perf_counter()
-    say("\n   minute    MB  workers MB  answers  p99 ms  errors  pages ingested")
+    say("\n   minute    MB  own MB  workers MB  answers  p99 ms  errors  pages ingested")
     async with uploading(address, folder) as uploads:
         while time.perf_counter() < begun + 60 * minutes:
             each = (
@@ -263,7 +263,7 @@ async def soak(address: str, server: psutil.Process, minutes: float, folder: Pat
             errors = sum((load.errors for load in loads), Counter[str]())
             minute = (time.perf_counter() - begun) / 60
             say(
-                f"{minute:9.1f} {_memory(server):5} {_below(server):11} "
+                f"{minute:9.1f} {_memory(server):5} {_own(server):7} {_below(server):11} "
                 f"{sum(len(load.latencies) for load in loads):8} "
                 f"{max(load.percentile(99) for load in loads):7.0f}  {dict(errors) or 0}"
                 f"{uploads.pages:8}"
@@ -272,6 +272,12 @@ async def soak(address: str, server: psutil.Process, minutes: float, folder: Pat
 
 def _memory(process: psutil.Process) -> int:
     return int(process.memory_info().rss) // 1_000_000
+
+
+def _own(process: psutil.Process) -> int:
+    """Without the pages of files, which the system takes back when it needs them."""
+    memory = process.memory_info()
+    return int(memory.rss - memory.shared) // 1_000_000
 
 
 def _below(process: psutil.Process) -> int:
