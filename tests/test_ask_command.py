@@ -114,7 +114,8 @@ def test_prompts_of_the_users_own_are_used(
     mine, condense = tmp_path / "mine.toml", tmp_path / "condense.toml"
     mine.write_text(
         'version = 7\nsystem = "Answer like a pirate."\nevidence = "[$mark] $text"\n'
-        'tile = "$number"\nunseen = "$reason"\nquestion = "$question"\n'
+        'tile = "$number"\nunseen = "$reason"\npicture = "$number"\n'
+        'question = "$question"\n'
     )
     condense.write_text(
         'version = 8\nsystem = "Rewrite it."\nturn = "$question"\nquestion = "Now: $question"\n'

@@ -120,10 +120,7 @@ def test_ingest_brings_documents_in_through_the_server(
     found = run_pagesight("search", serial(7), *PLAIN, "--library", folder / "served")
     assert "note.pdf" in found.stdout
     again = run_pagesight("ingest", path, *PLAIN, "--library", folder / "served", "--json")
-    assert [json.loads(line)["type"] for line in again.stdout.splitlines()][-2:] == [
-        "skipped",
-        "summary",
-    ]
+    assert "skipped" in [json.loads(line)["type"] for line in again.stdout.splitlines()]
     gone = run_pagesight("docs", "rm", "note.pdf", "--library", folder / "served")
     assert gone.stdout == "removed note.pdf\n"
     listed = run_pagesight("docs", "list", "--library", folder / "served")
