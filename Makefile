@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 LIBRARY := demo-library
 EVAL_LIBRARY := eval-library
 
-.PHONY: demo test check crash setup samples eval benchmark streaming serving clean
+.PHONY: demo test check types tests crash setup samples eval benchmark streaming serving clean
 
 demo: setup
 	@$(BIN)/python pipelines/demo.py --library $(LIBRARY)
@@ -22,8 +22,13 @@ check: setup
 	@scripts/system_packages.sh tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory --jobs 2 types tests
+
+types:
+	$(BIN)/mypy
+
+tests:
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 crash: setup
