@@ -19,7 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from pagesight.errors import MissingError, PagesightError, ServiceError, SettingsError
+from pagesight.errors import (
+    DocumentError,
+    MissingError,
+    PagesightError,
+    ServiceError,
+    SettingsError,
+)
 from pagesight.files import write_whole
 from pagesight.results import Event, Turn
 from pagesight.settings import Settings
@@ -132,17 +138,17 @@ class RemoteService:
 
     def document(self, reference: str) -> DocumentDetail:
         """See the protocol."""
-        id = self._id(reference)
+        id = self.find(reference).id
         return self._view(DocumentDetail, "GET", f"{self._path}/documents/{id}")
 
     def page(self, reference: str, number: int) -> PageText:
         """See the protocol."""
-        id = self._id(reference)
+        id = self.find(reference).id
         return self._view(PageText, "GET", f"{self._path}/documents/{id}/pages/{number}")
 
     def page_picture(self, reference: str, number: int) -> bytes:
         """See the protocol."""
-        id = self._id(reference)
+        id = self.find(reference).id
         return self._sent("GET", f"{self._path}/documents/{id}/pages/{number}/image")
 
     def crop(self, passage: Passage) -> bytes | None:
@@ -151,11 +157,25 @@ class RemoteService:
             return Path(passage.crop).read_bytes() if passage.crop else None
         return None
 
-    def remove(self, reference: str) -> DocumentRow:
+    def find(self, reference: str) -> DocumentRow:
+        """The one document meant by an id or its beginning, a path, or a file name.
+
+        Raises:
+            MissingError: there is none.
+            SettingsError: there are several.
+        """
+        from pagesight.contents import the_one
+
+        rows = self.documents()
+        exact = (reference, str(Path(reference).absolute()))
+        for row in rows:
+            if row.id == reference or row.source in exact:
+                return row
+        return the_one(reference, rows, {row.source: row.id for row in rows})
+
+    def remove(self, id: str) -> None:
         """Removes a document from the library."""
-        found = self.document(reference)
-        self._sent("DELETE", f"{self._path}/documents/{found.id}")
-        return found
+        self._sent("DELETE", f"{self._path}/documents/{id}")
 
     def ingest(self, request: Request, metadata: Path | None = None) -> Generator[Event]:
         """What `Ingester.ingest` gives, by the server. Closing the iterator cancels it there.
@@ -175,25 +195,6 @@ class RemoteService:
                 raise _error(json.loads(data))
             event: Event = _adapter(Event).validate_json(data)
             yield event
-
-    def _id(self, reference: str) -> str:
-        """Of the document that is meant.
-
-        Raises:
-            MissingError: there is none.
-            SettingsError: there are several.
-        """
-        rows = self.documents()
-        named = (str(Path(reference).absolute()), reference)
-        found = [row for row in rows if row.source in named or row.id == reference] or [
-            row for row in rows if row.name == reference or row.id.startswith(reference.lower())
-        ]
-        if len(found) == 1:
-            return found[0].id
-        if not found:
-            raise MissingError(f"no such document: {reference}")
-        ids = ", ".join(row.id[:12] for row in found)
-        raise SettingsError(f"{reference} may be any of {ids}: give the id")
 
     def _view(self, shape: type[View], method: str, path: str, body: object = None) -> View:
         view: View = _adapter(shape).validate_json(self._sent(method, path, body))
@@ -280,6 +281,8 @@ def _error(problem: Mapping[str, Any]) -> PagesightError:
     detail, status = str(problem.get("detail", "")), int(problem.get("status", 500))
     if status == 404:
         return MissingError(detail)
+    if status == 422 and "errors" not in problem:
+        return DocumentError(detail)
     if status < 500 and status != 429:
         return SettingsError(detail)
     return ServiceError(detail, retryable=status in (429, 503))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from pagesight.document import Chunk, Counts, Document, Page, file_name
 from pagesight.errors import MissingError, SettingsError
@@ -25,6 +26,17 @@ VECTORS_SERVER = "vectors.server"
 """Key of a note: the setting that the library's vectors were last put somewhere by."""
 
 _ALL = Filter()
+
+
+class _Listed(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Listed)
 
 
 class Contents:
@@ -155,21 +167,7 @@ class Contents:
         document = self.document(exact or reference)
         if document is not None:
             return document
-        named = {id for path, id in sources.items() if file_name(path) == reference}
-        found = [
-            document
-            for document in self.documents()
-            if document.id in named
-            or (len(reference) >= SHORTEST_PREFIX and document.id.startswith(reference.lower()))
-        ]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise MissingError(
-                f"no such document: {reference}; `pagesight docs list` shows what is there"
-            )
-        candidates = ", ".join(f"{document.id[:12]} ({document.source})" for document in found)
-        raise SettingsError(f"{reference} may be any of {candidates}: give more of the id")
+        return the_one(reference, self.documents(), sources)
 
     def find_all(self, reference: str) -> list[Document]:
         """The documents whose files lie under a folder, else the one that `find` gives.
@@ -181,6 +179,33 @@ class Contents:
         under = {id for path, id in self.sources().items() if Path(path).is_relative_to(folder)}
         found = [document for document in self.documents() if document.id in under]
         return found or [self.find(reference)]
+
+
+def the_one(reference: str, documents: Iterable[Named], sources: Mapping[str, str]) -> Named:
+    """The one document meant by the beginning of its id or a file name.
+
+    Args:
+        sources: path or URL -> document id.
+
+    Raises:
+        MissingError: there is none.
+        SettingsError: there are several.
+    """
+    named = {id for path, id in sources.items() if file_name(path) == reference}
+    found = [
+        document
+        for document in documents
+        if document.id in named
+        or (len(reference) >= SHORTEST_PREFIX and document.id.startswith(reference.lower()))
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise MissingError(
+            f"no such document: {reference}; `pagesight docs list` shows what is there"
+        )
+    candidates = ", ".join(f"{document.id[:12]} ({document.source})" for document in found)
+    raise SettingsError(f"{reference} may be any of {candidates}: give more of the id")
 
 
 def fingerprint_key(space: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pagesight import client
+from pagesight.files import digest
 from pagesight.settings import load
 from tests.conftest import run_pagesight
 from tests.odd_pdfs import manual, serial
@@ -121,6 +122,10 @@ def test_ingest_brings_documents_in_through_the_server(
     assert "note.pdf" in found.stdout
     again = run_pagesight("ingest", path, *PLAIN, "--library", folder / "served", "--json")
     assert "skipped" in [json.loads(line)["type"] for line in again.stdout.splitlines()]
+    for wrong in (("no-such.pdf",), ("note.pdf", "no-such.pdf"), (digest(path)[:5],)):
+        refused = run_pagesight("docs", "rm", *wrong, "--library", folder / "served")
+        assert refused.returncode == 2
+        assert f"no such document: {wrong[-1]}" in refused.stderr
     gone = run_pagesight("docs", "rm", "note.pdf", "--library", folder / "served")
     assert gone.stdout == "removed note.pdf\n"
     listed = run_pagesight("docs", "list", "--library", folder / "served")

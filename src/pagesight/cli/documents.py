@@ -74,7 +74,9 @@ def docs_rm(
     remote = None if erase else client.find(library)
     server = ""
     if remote:
-        gone = [(row.id, row.name) for row in map(remote.remove, documents or ())]
+        gone = [(row.id, row.name) for row in map(remote.find, documents or ())]
+        for id, _ in gone:
+            remote.remove(id)
     else:
         with open_app(library, writable=True) as built:
             found = [built.library.find(name) for name in documents or ()]
