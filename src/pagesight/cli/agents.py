@@ -72,7 +72,7 @@ def _serve(
 ) -> None:
     from pagesight.server import agents
     from pagesight.server.keys import KeyStore, default_path
-    from pagesight.server.listening import listening_on, refuse_public
+    from pagesight.server.listening import listening_on, refuse_public, url_of
     from pagesight.server.opening import named
 
     store = KeyStore(keys or default_path())
@@ -87,6 +87,5 @@ def _serve(
         tools = agents.alone(
             app, name, keys=store if keyed else None, hosts=[host, *hosts], limits=settings.serve
         )
-        shown = f"[{host}]" if ":" in host else host
-        warn(f"agents reach {name} at http://{shown}:{listening.getsockname()[1]}{agents.PATH}")
+        warn(f"agents reach {name} at {url_of(host, listening)}{agents.PATH}")
         agents.run(tools, listening)

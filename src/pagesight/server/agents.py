@@ -20,7 +20,7 @@ from pagesight.server.admission import Admission
 from pagesight.server.callers import Caller
 from pagesight.server.guard import LOOPBACK_HOSTS, Guard
 from pagesight.server.keys import KeyStore
-from pagesight.server.listening import run_until_stopped
+from pagesight.server.listening import configured, run_until_stopped
 from pagesight.server.metrics import Metrics
 from pagesight.server.opening import urls
 from pagesight.server.problems import problem_of
@@ -115,12 +115,5 @@ class _Counted(LocalService):
 
 def run(application: ASGIApp, listening: socket.socket) -> None:
     """Serves until the process is told to stop."""
-    config = uvicorn.Config(
-        application,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
+    config = configured(application, stop_seconds=STOP_SECONDS)
     run_until_stopped(uvicorn.Server(config), listening)

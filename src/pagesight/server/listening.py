@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import socket
+from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from pagesight.errors import SettingsError
 from pagesight.server.addresses import public_address
@@ -37,6 +39,29 @@ def listening_on(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}, port {port} ({error.strerror}): choose another with --host "
             "or --port"
         ) from error
+
+
+def url_of(host: str, listening: socket.socket) -> str:
+    """Of what listens there, by the name that it was given."""
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{listening.getsockname()[1]}"
+
+
+def configured(application: ASGIApp, *, stop_seconds: int, **more: Any) -> uvicorn.Config:
+    """How an application is run: the log is ours, and no proxy is believed.
+
+    Args:
+        stop_seconds: that requests have to come to their end.
+    """
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=stop_seconds,
+        **more,
+    )
 
 
 def run_until_stopped(server: uvicorn.Server, listening: socket.socket) -> None:

@@ -15,10 +15,19 @@ from pagesight.server import logs, tracing
 from pagesight.server.application import DRAIN_SECONDS, create_app
 from pagesight.server.guard import LOOPBACK_HOSTS
 from pagesight.server.keys import KeyStore
-from pagesight.server.listening import listening_on, refuse_public, run_until_stopped
+from pagesight.server.listening import (
+    configured,
+    listening_on,
+    refuse_public,
+    run_until_stopped,
+    url_of,
+)
 from pagesight.server.opening import named, opened
 from pagesight.server.shelves import Shelves
 from pagesight.settings import Settings
+
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Address that stands for all of a machine -> the one for programs on it."""
 
 
 def run(
@@ -52,7 +61,7 @@ def run(
     with ExitStack() as stack:
         stack.callback(tracing.start(notify))
         listening = stack.enter_context(listening_on(host, port))
-        address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
+        address = url_of(host, listening)
         shelves = stack.enter_context(opened(settings, roots, keyed=keyed, notify=notify))
         tokens = {secrets.token_urlsafe(32): name for name in roots}
         app = create_app(
@@ -63,23 +72,14 @@ def run(
         )
         for token, name in tokens.items():
             presence = client.Presence(
-                url=_near(address, host),
+                url=url_of(ANYWHERE.get(host, host), listening),
                 library=name,
                 token=token,
                 settings=client.fingerprint(settings),
             )
             client.announce(roots[name], presence)
             stack.callback(client.withdraw, roots[name])
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            proxy_headers=False,
-            timeout_graceful_shutdown=round(DRAIN_SECONDS),
-            timeout_keep_alive=30,
-        )
+        config = configured(app, stop_seconds=round(DRAIN_SECONDS), timeout_keep_alive=30)
         notify(f"serving {', '.join(roots)} at {address}")
         run_until_stopped(_Server(config, shelves), listening)
 
@@ -101,13 +101,3 @@ def _hosts(host: str, others: Collection[str]) -> Collection[str]:
     """Names that a browser may call the server by. Only where anyone on the machine may do
     anything: with keys, a page that has its name resolve to this machine has none to send."""
     return {*LOOPBACK_HOSTS, host, *others}
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _near(address: str, host: str) -> str:
-    """The address for programs on the same machine."""
-    anywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
-    return address.replace(_shown(host), anywhere.get(host, _shown(host)))
