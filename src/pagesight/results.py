@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pagesight.document import Chunk, Document, Kind, Page
 from pagesight.geometry import BBox
@@ -168,6 +168,9 @@ class Message:
     """Estimated."""
 
 
+EXTRACTIVE = "extractive"
+"""Name of the answerer that quotes, where no LLM is configured."""
+
 Support = Literal["verified", "unverified", "uncited"]
 """The cited sources say it; they do not, as far as code can tell; there is no source."""
 
@@ -202,6 +205,16 @@ class Reply:
         return self.pieces
 
 
+class _Shown(Protocol):
+    """A piece of evidence."""
+
+    @property
+    def mark(self) -> int: ...
+
+    @property
+    def parts(self) -> Sequence[str]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One question of a conversation and its answer, for the questions that follow."""
@@ -211,6 +224,16 @@ class Turn:
     """With its marks."""
     marks: Mapping[str, int] = field(default_factory=dict)
     """Chunk id -> the mark under which it was shown: what is shown again keeps it."""
+
+    @classmethod
+    def of(cls, question: str, answer: str, shown: Iterable[_Shown]) -> Turn:
+        """The turn that an answer becomes for the questions that follow it.
+
+        Args:
+            question: the standalone one.
+        """
+        marks = {part: piece.mark for piece in shown for part in piece.parts}
+        return cls(question=question, answer=answer, marks=marks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ clients of the server read back."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -85,31 +85,42 @@ class SupportCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """An answer with its claims, its citations and the evidence that was shown."""
+class Checked:
+    """The text of an answer, and what was found out about it."""
 
     question: str
     """As it was searched for: standalone, where it followed others."""
     text: str
+    """The checked text. Streamed pieces are unchecked: marks may be gone from it."""
     grounded: bool
     refused: str
     """Why nothing was answered; "" for an answer."""
     answerer: str
     support: SupportCount
     claims: tuple[Claim, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Checked):
+    """An answer with its claims, its citations and the evidence that was shown."""
+
     citations: tuple[Citation, ...]
     evidence: tuple[ShownPassage, ...]
-    notes: tuple[str, ...]
     unknown_marks: int
     usage: Mapping[str, int]
     timings: Mapping[str, float]
     """Seconds by stage."""
 
     @property
+    def checked(self) -> dict[str, Any]:
+        """The fields of `Checked`, for what shows them and something else."""
+        return {field.name: getattr(self, field.name) for field in fields(Checked)}
+
+    @property
     def turn(self) -> Turn:
         """What it becomes for the questions that follow it."""
-        marks = {part: piece.mark for piece in self.evidence for part in piece.parts}
-        return Turn(question=self.question, answer=self.text, marks=marks)
+        return Turn.of(self.question, self.text, self.evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from pagesight.ask.conversation import (
     CarryingCondenser,
     PromptedCondenser,
     earlier_marks,
-    turn_of,
     usable,
 )
 from pagesight.ask.following import MOST_CARRIED, carried, is_follow_up
@@ -282,6 +281,6 @@ def test_what_was_shown_keeps_its_mark_in_the_conversation() -> None:
         answerer="x",
         question="What torque does the seal take?",
     )
-    turn = turn_of(answer)
+    turn = Turn.of(answer.question, answer.text, answer.evidence)
     assert turn.question == "What torque does the seal take?"
     assert earlier_marks([turn]) == {"a": 3, "b": 3}

@@ -9,7 +9,7 @@ from pagesight.ask.following import carried, is_follow_up
 from pagesight.errors import UnfinishedReplyError
 from pagesight.ports import ChatModel
 from pagesight.prompts import Prompt, secret_key
-from pagesight.results import Answer, Turn
+from pagesight.results import Turn
 
 TEMPLATES = ("turn", "question")
 """Templates of the prompt: an earlier question with its answer, and the question at hand."""
@@ -102,13 +102,6 @@ def usable(reply: str) -> str:
 def recent(history: Sequence[Turn], turns: int) -> Sequence[Turn]:
     """The last turns, oldest first."""
     return history[-turns:] if turns > 0 else ()
-
-
-def turn_of(answer: Answer) -> Turn:
-    """The turn that an answer becomes for the questions that follow it. Its question is the
-    standalone one."""
-    marks = {part: piece.mark for piece in answer.evidence for part in piece.parts}
-    return Turn(question=answer.question, answer=answer.text, marks=marks)
 
 
 def earlier_marks(history: Sequence[Turn]) -> Mapping[str, int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from rich.text import Text
 
 from pagesight.cli.output import console, page_names
-from pagesight.results import Citation, Claim, ImagePart, Message
+from pagesight.results import EXTRACTIVE, Citation, Claim, ImagePart, Message
 
 if TYPE_CHECKING:
     from pagesight.ask.difference import Checked, Difference, Move
@@ -91,7 +91,7 @@ def _summary(answer: Answered) -> str:
     if answer.refused:
         return f"No answer was written: {answer.refused}."
     verified = _verified(answer.support.verified, answer.support.claims)
-    if answer.answerer == "extractive":
+    if answer.answerer == EXTRACTIVE:
         return f"Quoted from the documents, no language model is configured: {verified}."
     if answer.unknown_marks:
         verified += f"; {answer.unknown_marks} marks pointed to nothing and were removed"

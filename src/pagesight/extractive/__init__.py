@@ -20,7 +20,7 @@ from pagesight.extractive.quoting import Source
 from pagesight.extractive.scoring import Candidate, scores
 from pagesight.extractive.wishes import Wish
 from pagesight.ports import TextEmbedder
-from pagesight.results import Evidence, Message, Reply
+from pagesight.results import EXTRACTIVE, Evidence, Message, Reply
 
 __all__ = ["ExtractiveAnswerer"]
 
@@ -29,7 +29,7 @@ class ExtractiveAnswerer:
     """Implements the Answerer port by quoting: whole sentences, steps and rows, lines of figures,
     and cells of rows that are too long to be read. Captions and headings lead into them."""
 
-    name = "extractive"
+    name = EXTRACTIVE
 
     def __init__(self, embedder: TextEmbedder) -> None:
         self._embedder = embedder

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from mcp_types import ContentBlock, ImageContent, TextContent
 
-from pagesight.results import Citation, Claim
+from pagesight.results import EXTRACTIVE, Citation, Claim
 from pagesight.views import (
     Answered,
+    Checked,
     DocumentRow,
     Found,
     FoundPassage,
     PageText,
     Passage,
-    SupportCount,
 )
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ clients."""
 PAGE_SIDE = 1568
 """Pixels: what is larger is scaled down by the models that look at it."""
 PAGE_BYTES = 680_000
-EXTRACTIVE = "extractive"
-"""Name of the answerer that quotes."""
 _QUOTED = "It is made of sentences and rows of the documents: no language model wrote it."
 _SHRINK = 0.75
 """Of the sides of a picture that takes too many bytes."""
@@ -60,33 +58,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedAnswer:
+class CheckedAnswer(Checked):
     """An answer, what of it is verified, and where it stands; without the evidence's texts."""
 
-    question: str
-    text: str
-    grounded: bool
-    refused: str
-    """Why nothing was answered; "" for an answer."""
-    answerer: str
-    support: SupportCount
-    claims: tuple[Claim, ...]
     citations: tuple[Citation, ...]
-    notes: tuple[str, ...]
 
     @classmethod
     def of(cls, answer: Answered) -> CheckedAnswer:
-        return cls(
-            question=answer.question,
-            text=answer.text,
-            grounded=answer.grounded,
-            refused=answer.refused,
-            answerer=answer.answerer,
-            support=answer.support,
-            claims=answer.claims,
-            citations=answer.citations,
-            notes=answer.notes,
-        )
+        return cls(citations=answer.citations, **answer.checked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from pagesight.document import Kind
-from pagesight.results import Citation, Claim
+from pagesight.results import Citation
 from pagesight.server.requests import Narrowing
-from pagesight.views import Answered, SupportCount
+from pagesight.views import Answered, Checked
 
 WITH_SOURCES = "+sources"
 """At the end of a model's id: front ends let people choose a model, and hardly ever send further
@@ -103,21 +103,10 @@ class Cited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class CheckedReply(Checked):
     """What was found out about the answer."""
 
     library: str
-    question: str
-    """As it was searched for."""
-    text: str
-    """The checked text. The streamed pieces are unchecked: marks may be gone from it."""
-    answerer: str
-    grounded: bool
-    refused: str
-    """Why nothing was answered; "" for an answer."""
-    support: SupportCount
-    claims: tuple[Claim, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +122,7 @@ class Usage:
 class CompletionMessage:
     content: str
     citations: tuple[Cited, ...]
-    pagesight: Checked
+    pagesight: CheckedReply
     role: Literal["assistant"] = "assistant"
     refusal: None = None
 

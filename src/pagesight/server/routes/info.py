@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter
 
+from pagesight.results import EXTRACTIVE
 from pagesight.server.access import Everything, Who
 from pagesight.server.callers import Caller, Scope
 from pagesight.server.problems import RESPONSES
@@ -16,9 +17,6 @@ from pagesight.settings import Settings
 from pagesight.workers import reader_of
 
 router = APIRouter(tags=["server"], responses=RESPONSES)
-
-EXTRACTIVE = "extractive"
-"""Name of the answerer that quotes, where no LLM is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

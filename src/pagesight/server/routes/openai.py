@@ -23,7 +23,7 @@ from pagesight.server.callers import Caller
 from pagesight.server.completions import (
     WITH_SOURCES,
     ChatMessage,
-    Checked,
+    CheckedReply,
     Choice,
     Completion,
     CompletionMessage,
@@ -123,18 +123,8 @@ class _Reply:
         }
         return format_sse_event(data_str=to_json(chunk).decode())
 
-    def checked(self, answer: Answered) -> Checked:
-        return Checked(
-            library=self.library,
-            question=answer.question,
-            text=answer.text,
-            answerer=answer.answerer,
-            grounded=answer.grounded,
-            refused=answer.refused,
-            support=answer.support,
-            claims=answer.claims,
-            notes=answer.notes,
-        )
+    def checked(self, answer: Answered) -> CheckedReply:
+        return CheckedReply(library=self.library, **answer.checked)
 
     def listed(self, answer: Answered) -> str:
         """The sources as the end of the text, as a list, and how much of it they do not bear out;
