@@ -26,6 +26,7 @@ from pagesight.document import (
     Role,
     Table,
     TextBlock,
+    plain_cells,
 )
 from pagesight.geometry import BBox
 from tests.builders import a_chunk, a_document, open_library
@@ -61,7 +62,7 @@ def figure(label: str = "", words: str = "") -> Figure:
 
 def table(label: str = "", rows: tuple[tuple[str, ...], ...] = (), words: str = "") -> Table:
     own = caption(label) if label else None
-    return Table(page=0, bbox=BOX, image="", rows=rows, row_boxes=(), caption=own, text=words)
+    return Table(page=0, bbox=BOX, image="", cells=plain_cells(rows, 0), caption=own, text=words)
 
 
 def missing(*elements: Element) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from pagesight.document import (
     Span,
     Table,
     TextBlock,
+    plain_cells,
 )
 from pagesight.geometry import BBox
 from pagesight.settings import load
@@ -63,13 +64,15 @@ def a_caption(label: str, text: str, page: int = 0) -> Caption:
 
 def a_table(rows: int, caption: Caption | None = None) -> Table:
     cells = (("Code", "Meaning"), *((f"E{n:02}", f"fault number {n}") for n in range(rows)))
-    boxes = tuple(BBox(72, 100 + 10 * n, 500, 110 + 10 * n) for n in range(rows + 1))
+    boxes = [
+        (BBox(72, top, 200, top + 10), BBox(200, top, 500, top + 10))
+        for top in range(100, 110 + 10 * rows, 10)
+    ]
     return Table(
         page=0,
         bbox=BBox(72, 100, 500, 700),
         image=CROP,
-        rows=cells,
-        row_boxes=boxes,
+        cells=plain_cells(cells, 0, boxes),
         caption=caption,
     )
 
@@ -124,7 +127,7 @@ def test_a_figure_is_one_chunk_of_caption_and_inner_words() -> None:
     assert chunk.regions[0].bbox == figure.bbox
 
 
-def test_a_short_table_is_one_chunk_with_a_box_for_each_row() -> None:
+def test_a_short_table_is_one_chunk_with_a_box_for_each_cell() -> None:
     (chunk,) = chunks_of(a_table(2, a_caption("Table 5-1", "Table 5-1: Error codes")))
     lines = chunk.text.splitlines()
     assert lines == [
@@ -134,9 +137,9 @@ def test_a_short_table_is_one_chunk_with_a_box_for_each_row() -> None:
         "| E00 | fault number 0 |",
         "| E01 | fault number 1 |",
     ]
-    row = chunk.text.index("| E01")
+    row = chunk.text.index("E01")
     (box,) = [span.bbox for span in chunk.spans if span.start <= row < span.end]
-    assert box == BBox(72, 120, 500, 130)
+    assert box == BBox(72, 120, 200, 130)
     assert "<td>E01</td>" in chunk.html
 
 
@@ -150,7 +153,7 @@ def test_a_long_table_is_cut_between_rows_and_repeats_caption_and_header() -> No
 
 
 def test_a_table_without_cells_keeps_its_words() -> None:
-    table = replace(a_table(0), rows=(), row_boxes=(), text="E07 motor overheated")
+    table = replace(a_table(0), cells=(), text="E07 motor overheated")
     (chunk,) = chunks_of(table)
     assert chunk.text == "E07 motor overheated"
 

@@ -22,9 +22,9 @@ from pagesight.document import (
 from pagesight.geometry import union
 from pagesight.sentences import first_words, sentence_ranges
 from pagesight.settings import ChunkSettings
-from pagesight.tables import markdown_row, markdown_rule, to_html
+from pagesight.tables import Row, cell_ranges, markdown_row, markdown_rule, to_html
 
-CHUNKER_VERSION = 2
+CHUNKER_VERSION = 3
 """Raised with every change that makes other chunks of the same elements: documents are then
 chunked anew by the next ingest."""
 
@@ -259,21 +259,22 @@ def _figure_draft(figure: Figure, settings: ChunkSettings) -> _Draft:
 
 def _table_drafts(table: Table, settings: ChunkSettings) -> Iterator[_Draft]:
     """One chunk, or several of whole rows with caption and header repeated."""
-    if not table.rows:
+    if not table.cells:
         draft = _visual_draft(table, "table")
         draft.append(table.text, [_whole(table, table.text)])
         yield draft
         return
-    body = list(range(table.header_rows, len(table.rows)))
-    for numbers in _row_groups(table, body, settings.table_words) or [[]]:
-        yield _rows_draft(table, numbers)
+    rows = table.rows
+    body = range(table.header_rows, len(rows))
+    for numbers in _row_groups(rows, body, settings.table_words) or [[]]:
+        yield _rows_draft(table, rows, numbers)
 
 
-def _row_groups(table: Table, body: Sequence[int], limit: int) -> list[list[int]]:
+def _row_groups(rows: Sequence[Row], body: Sequence[int], limit: int) -> list[list[int]]:
     groups: list[list[int]] = []
     words = 0
     for number in body:
-        size = sum(len(cell.split()) for cell in table.rows[number])
+        size = sum(len(cell.split()) for cell in rows[number])
         if not groups or words + size > limit:
             groups.append([])
             words = 0
@@ -282,17 +283,21 @@ def _row_groups(table: Table, body: Sequence[int], limit: int) -> list[list[int]
     return groups
 
 
-def _rows_draft(table: Table, numbers: Sequence[int]) -> _Draft:
+def _rows_draft(table: Table, rows: Sequence[Row], numbers: Sequence[int]) -> _Draft:
     draft = _visual_draft(table, "table")
-    shown = [*range(min(table.header_rows, len(table.rows))), *numbers]
+    shown = [*range(min(table.header_rows, len(rows))), *numbers]
+    cells = {(cell.row, cell.column): cell for cell in table.cells}
     for position, number in enumerate(shown):
-        line = markdown_row(table.rows[number])
-        box = table.row_boxes[number] if number < len(table.row_boxes) else table.bbox
-        draft.append(line, [Span(start=0, end=len(line), page=table.page, bbox=box)])
+        spans = [
+            Span(start=start, end=end, page=cell.page, bbox=cell.bbox or table.bbox)
+            for column, (start, end) in enumerate(cell_ranges(rows[number]))
+            if (cell := cells.get((number, column)))
+        ]
+        draft.append(markdown_row(rows[number]), spans)
         if position == table.header_rows - 1:
-            draft.append(markdown_rule(len(table.rows[number])), [])
+            draft.append(markdown_rule(len(rows[number])), [])
     draft.html = to_html(
-        [table.rows[number] for number in shown],
+        [rows[number] for number in shown],
         table.header_rows,
         table.caption.text if table.caption else "",
     )

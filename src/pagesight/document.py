@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -80,6 +81,16 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Characters [start, end) of a text lead to `uri`, or to the page with 0-based index `page`."""
+
+    start: int
+    end: int
+    uri: str = ""
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextBlock:
     """A paragraph, heading, list item ... in reading order. `spans` has one entry a line."""
 
@@ -92,6 +103,8 @@ class TextBlock:
     """Points; the largest in the block, 0 where it is unknown (OCR)."""
     heading_path: tuple[str, ...] = ()
     """Enclosing headings, outermost first; for a heading, those above it."""
+    links: tuple[Link, ...] = ()
+    """By where they start."""
     type: Literal["text"] = "text"
 
 
@@ -102,6 +115,20 @@ class Caption:
     label: str
     text: str
     spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigurePart:
+    """One of the pictures that a figure is made of, say "(b)"."""
+
+    label: str
+    """Its key ("Figure 3(b)")."""
+    bbox: BBox
+    """On the page of the figure, with the part's own words below or above it."""
+    image: str
+    """Key of its own crop in the crop store."""
+    text: str = ""
+    """Words inside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +143,35 @@ class Figure:
     text: str = ""
     """Words inside the figure: text layer, else OCR."""
     text_by_ocr: bool = False
+    parts: tuple[FigurePart, ...] = ()
+    """By label; empty where it has no parts that its caption or marks of their own tell apart."""
     heading_path: tuple[str, ...] = ()
     type: Literal["figure"] = "figure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A cell of a table: what stands in it, and where. It covers the rows [row, row + row_span) and
+    the columns [column, column + column_span), counted from 0."""
+
+    row: int
+    column: int
+    text: str
+    row_span: int = 1
+    column_span: int = 1
+    page: int
+    """0-based index: a table may go on over several pages."""
+    bbox: BBox | None = None
+    """None where only its text is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePart:
+    """Where a table goes on: 0-based page index, box and crop."""
+
+    page: int
+    bbox: BBox
+    image: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,17 +182,46 @@ class Table:
     bbox: BBox
     image: str
     """Key of the crop in the crop store."""
-    rows: tuple[tuple[str, ...], ...]
-    """Cell texts, row by row, all rows equally long; empty where cells could not be read."""
-    row_boxes: tuple[BBox, ...]
-    """One box a row."""
+    cells: tuple[Cell, ...] = ()
+    """By row, then column, none twice; empty where cells could not be read. Places that no cell
+    covers are empty."""
     header_rows: int = 1
     """How many of the first rows are column headers."""
     caption: Caption | None = None
     text: str = ""
     """The words in the region in reading order, for a table whose cells could not be read."""
+    continued: tuple[TablePart, ...] = ()
+    """Where it goes on, by page; the header that is repeated there is in no cell."""
     heading_path: tuple[str, ...] = ()
     type: Literal["table"] = "table"
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The cells' texts row by row, all rows equally long. A cell that spans several places
+        stands in the first of them; "" stands where there is no text."""
+        height = max((cell.row + cell.row_span for cell in self.cells), default=0)
+        width = max((cell.column + cell.column_span for cell in self.cells), default=0)
+        rows = [[""] * width for _ in range(height)]
+        for cell in self.cells:
+            rows[cell.row][cell.column] = cell.text
+        return tuple(tuple(row) for row in rows)
+
+
+def plain_cells(
+    rows: Sequence[Sequence[str]], page: int, boxes: Sequence[Sequence[BBox | None]] = ()
+) -> tuple[Cell, ...]:
+    """The cells of a table in which none spans several places; `boxes` are row by row as well."""
+    return tuple(
+        Cell(
+            row=row,
+            column=column,
+            text=text,
+            page=page,
+            bbox=boxes[row][column] if boxes else None,
+        )
+        for row, texts in enumerate(rows)
+        for column, text in enumerate(texts)
+    )
 
 
 Element = TextBlock | Figure | Table

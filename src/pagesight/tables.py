@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 Row = Sequence[str]
 
@@ -12,8 +12,21 @@ _HTML_END = "</table>"
 
 def markdown_row(row: Row) -> str:
     """One Markdown table row; pipes inside cells are escaped, line breaks become spaces."""
-    cells = (" ".join(cell.split()).replace("|", "\\|") for cell in row)
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(map(_markdown_cell, row))} |"
+
+
+def cell_ranges(row: Row) -> Iterator[tuple[int, int]]:
+    """Characters [start, end) of each cell in `markdown_row`, the blank before it included, so that
+    an empty one has a place as well."""
+    start = 1
+    for cell in row:
+        end = start + 1 + len(_markdown_cell(cell))
+        yield start, end
+        start = end + 2
+
+
+def _markdown_cell(cell: str) -> str:
+    return " ".join(cell.split()).replace("|", "\\|")
 
 
 def markdown_rule(columns: int) -> str:

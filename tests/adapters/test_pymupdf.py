@@ -303,17 +303,17 @@ def test_two_drawings_side_by_side_under_one_caption_are_one_figure(
     assert figure.caption.label == "Figure 4"
 
 
-def test_a_table_gives_rows_with_one_box_each(tmp_path: Path, parser: PyMuPDFParser) -> None:
+def test_a_table_gives_cells_with_one_box_each(tmp_path: Path, parser: PyMuPDFParser) -> None:
     (content,) = parser.parse_pages(saved(tmp_path / "a.pdf", whole), 0, 1)
     found = only(content, Table)
     assert found.rows == ROWS
     assert found.header_rows == 1
     assert found.caption.label == "Table 2-2"
-    assert len(found.row_boxes) == len(ROWS)
-    for number, box in enumerate(found.row_boxes):
-        assert box.y0 <= 480 + 24 * number + 12 <= box.y1
-    tops = [box.y0 for box in found.row_boxes]
-    assert tops == sorted(tops)
+    assert len(found.cells) == len(ROWS) * len(ROWS[0])
+    for cell in found.cells:
+        assert cell.bbox.y0 <= 480 + 24 * cell.row + 12 <= cell.bbox.y1
+    lefts = [cell.bbox.x0 for cell in found.cells if cell.row == 0]
+    assert lefts == sorted(lefts)
     assert "Displacement" not in texts(content)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pagesight.adapters.openai import OpenAIChat
 from pagesight.app import build
-from pagesight.document import Chunk, Element, Figure, Page, Table
+from pagesight.document import Chunk, Element, Figure, Page, Table, plain_cells
 from pagesight.errors import ServiceError
 from pagesight.evaluation.sets.building.build import (
     OCR_REVIEW,
@@ -53,8 +53,11 @@ def a_table(
         page=page,
         bbox=BBox(72, 100, 500, 100 + 10 * len(cells)),
         image=CROP,
-        rows=cells,
-        row_boxes=tuple(BBox(72, 100 + 10 * n, 500, 110 + 10 * n) for n in range(len(cells))),
+        cells=plain_cells(
+            cells,
+            page,
+            [[BBox(72, 100 + 10 * n, 500, 110 + 10 * n)] * len(row) for n, row in enumerate(cells)],
+        ),
         caption=a_caption(caption.split(":")[0], caption, page) if caption else None,
         heading_path=(section,),
     )

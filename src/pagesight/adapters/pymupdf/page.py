@@ -13,7 +13,17 @@ from pagesight.adapters.pymupdf.source import Source, read_source
 from pagesight.adapters.pymupdf.text import region_text, text_block, vocabulary_of
 from pagesight.adapters.pymupdf.turning import straighten, turned_back
 from pagesight.adapters.pymupdf.words import Word, optical_words, weight
-from pagesight.document import Caption, Element, Figure, Page, PageContent, Role, Table, TextBlock
+from pagesight.document import (
+    Caption,
+    Element,
+    Figure,
+    Page,
+    PageContent,
+    Role,
+    Table,
+    TextBlock,
+    plain_cells,
+)
 from pagesight.errors import ServiceError
 from pagesight.geometry import BBox
 from pagesight.ports import CropWriter, OpticalReader
@@ -133,8 +143,7 @@ class _Work:
             page=self.index,
             bbox=_rounded(region.bbox),
             image=self.parser.crops.put(crop.png),
-            rows=cells.rows if cells else (),
-            row_boxes=cells.boxes if cells else (),
+            cells=plain_cells(cells.rows, self.index, cells.boxes) if cells else (),
             header_rows=cells.header_rows if cells else 0,
             caption=self._caption(region.caption),
             text=region_text(words),

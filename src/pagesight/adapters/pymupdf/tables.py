@@ -25,10 +25,10 @@ _MOST_HEADER_ROWS = 3
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Texts row by row, all rows equally long, and one box a row."""
+    """Texts and boxes row by row, all rows equally long."""
 
     rows: tuple[tuple[str, ...], ...]
-    boxes: tuple[BBox, ...]
+    boxes: tuple[tuple[BBox, ...], ...]
     header_rows: int
 
 
@@ -49,7 +49,10 @@ def read_cells(grid: Grid, words: Sequence[Word]) -> Cells | None:
     if len(columns) < 2 or not filled:
         return None
     rows = tuple(tuple(_cell_text(cells[row][column]) for column in columns) for row in filled)
-    boxes = tuple(_row_box(grid, row, cells[row]) for row in filled)
+    boxes = tuple(
+        tuple(_cell_box(grid, row, column, cells[row][column]) for column in columns)
+        for row in filled
+    )
     return Cells(rows, boxes, _header_rows(rows))
 
 
@@ -62,16 +65,11 @@ def is_prose(cells: Cells, words: Sequence[Word]) -> bool:
     return sum(map(len, filled)) > _PROSE_CELL * len(filled)
 
 
-def _row_box(grid: Grid, row: int, cells: Sequence[Sequence[Word]]) -> BBox:
-    """The row between its edges; words of the outer cells may reach over the table's edge."""
-    words = union(word.bbox for cell in cells for word in cell)
-    top, bottom = grid.rows[row], grid.rows[row + 1]
-    return BBox(
-        round(min(grid.columns[0], words.x0), 2),
-        round(min(top, words.y0) if row == 0 else top, 2),
-        round(max(grid.columns[-1], words.x1), 2),
-        round(max(bottom, words.y1) if row == len(grid.rows) - 2 else bottom, 2),
-    )
+def _cell_box(grid: Grid, row: int, column: int, words: Sequence[Word]) -> BBox:
+    """The place between the grid's lines, and its words where they reach over these."""
+    place = BBox(grid.columns[column], grid.rows[row], grid.columns[column + 1], grid.rows[row + 1])
+    box = union([place, *(word.bbox for word in words)])
+    return BBox(round(box.x0, 2), round(box.y0, 2), round(box.x1, 2), round(box.y1, 2))
 
 
 def _runs(words: Sequence[Word], grid: Grid) -> Iterator[list[Word]]:

@@ -78,7 +78,17 @@ def turned_back(element: Element, turn: int, page: BBox) -> Element:
         case TextBlock():
             return replace(element, bbox=bbox, spans=spans(element.spans))
         case Figure():
-            return replace(element, bbox=bbox, caption=caption(element.caption))
+            parts = tuple(
+                replace(part, bbox=turned(part.bbox, back, page)) for part in element.parts
+            )
+            return replace(element, bbox=bbox, parts=parts, caption=caption(element.caption))
         case Table():
-            rows = tuple(turned(row, back, page) for row in element.row_boxes)
-            return replace(element, bbox=bbox, row_boxes=rows, caption=caption(element.caption))
+            return replace(
+                element,
+                bbox=bbox,
+                cells=tuple(
+                    replace(cell, bbox=cell.bbox and turned(cell.bbox, back, page))
+                    for cell in element.cells
+                ),
+                caption=caption(element.caption),
+            )
