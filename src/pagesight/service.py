@@ -192,7 +192,7 @@ def narrow(library: Library, said: Narrowing) -> Filter:
     return Filter(
         documents=chosen,
         kinds=tuple(_kind(name) for name in said.kinds),
-        pages=_page_range(said.pages) if said.pages else None,
+        pages=page_range(said.pages) if said.pages else None,
     )
 
 
@@ -217,7 +217,7 @@ def _kind(name: str) -> Kind:
     raise SettingsError(f"kind {name}: write {', '.join(KINDS[:-1])} or {KINDS[-1]}")
 
 
-def _page_range(text: str) -> tuple[int, int]:
+def page_range(text: str) -> tuple[int, int]:
     """0-based, inclusive."""
     first, _, last = text.partition("-")
     try:

@@ -66,3 +66,10 @@ def picture_in_worker(dpi: int, page: tuple[Path, int]) -> bytes:
     from pagesight.adapters.pymupdf.viewing import page_picture
 
     return page_picture(page[0], page[1], dpi)
+
+
+def window_picture_in_worker(dpi: int, window: Window) -> bytes:
+    """Renders the first page of a window as PNG; runs in a worker process."""
+    from pagesight.adapters.pymupdf.viewing import page_picture
+
+    return page_picture(window.path, window.start, dpi, window.passwords)

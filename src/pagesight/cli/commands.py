@@ -29,6 +29,7 @@ from pagesight.cli.options import (
     load_settings,
     narrowing,
 )
+from pagesight.cli.parsing import parse
 from pagesight.cli.serving import serve
 from pagesight.cli.upkeep import doctor, reembed
 
@@ -47,6 +48,7 @@ app.add_typer(evaluation, name="eval")
 app.add_typer(keys, name="keys")
 
 app.command()(ingest)
+app.command()(parse)
 
 
 @app.command()

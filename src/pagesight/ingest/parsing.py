@@ -173,7 +173,7 @@ class _Batch:
     def _stopped(self, document: _Open, window: Window, error: StoppedError) -> None:
         document.spent += self.limit(window)
         if window.stop - window.start == 1:
-            document.contents.append(_lost(window.start, error))
+            document.contents.append(lost_page(window.start, error))
             return
         pages = range(window.start, window.stop)
         self.again += (self._window(window.path, page, page + 1) for page in pages)
@@ -183,7 +183,8 @@ class _Batch:
         return Window(path=path, start=start, stop=stop, passwords=self._passwords)
 
 
-def _lost(index: int, error: StoppedError) -> PageContent:
+def lost_page(index: int, error: StoppedError) -> PageContent:
+    """What is known of a page (0-based index) whose parsing was stopped."""
     width, height = _UNKNOWN_SIZE
     page = Page(index=index, label=str(index + 1), width=width, height=height, error=str(error))
     return PageContent(page=page, elements=())

@@ -1,0 +1,106 @@
+"""`pagesight parse`: what the parser makes of a file, without a library."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pagesight.cli import output
+from pagesight.cli.ingesting import PASSWORD
+from pagesight.cli.options import Config, Json, Pages, Pipeline, Sets, load_settings, warn
+
+if TYPE_CHECKING:
+    from pagesight.inspection import Inspected, Inspector
+
+
+def parse(
+    file: Annotated[Path, typer.Argument(help="A document.", dir_okay=False)],
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Writes the pages with all that was found on them into this file."),
+    ] = None,
+    pages: Pages = None,
+    password: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Opens an encrypted file; may be repeated, or stand in {PASSWORD}."),
+    ] = None,
+    pipeline: Pipeline = "default",
+    settings_file: Config = None,
+    sets: Sets = None,
+    as_json: Json = False,
+) -> None:
+    """Parse a file and show what was found, to judge the parser by: as Markdown, JSON lines, or
+    a page to look at. Nothing is stored."""
+    from pagesight.inspection import Inspector, to_markdown
+    from pagesight.service import page_range
+
+    settings = load_settings(pipeline, settings_file, sets)
+    wanted = page_range(pages) if pages else None
+    passwords = (*(password or ()), *filter(None, [os.environ.get(PASSWORD)]))
+    with tempfile.TemporaryDirectory() as folder:
+        inspector = Inspector.build(settings, Path(folder), passwords)
+        with output.counting("parsing") as done:
+            inspected = inspector.inspect(file, wanted, done)
+        if html:
+            _write(inspector, inspected, file, html)
+        elif as_json:
+            for line in _lines(inspected):
+                output.print_json(line, indent=None)
+        else:
+            for block in to_markdown(inspected.parsed):
+                typer.echo(f"{block}\n")
+    failed = [page for page in inspected.parsed.pages if page.error]
+    for page in failed:
+        warn(f"page {page.number}: {page.error}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _write(inspector: Inspector, inspected: Inspected, file: Path, html: Path) -> None:
+    from pagesight.errors import SettingsError
+    from pagesight.files import replacing
+    from pagesight.inspection import render_html
+
+    pages = inspected.parsed.pages
+    with output.counting("drawing") as done:
+
+        def pictures() -> Iterator[bytes]:
+            for number, picture in enumerate(inspector.pictures(file, pages), start=1):
+                yield picture
+                done(number, len(pages))
+
+        try:
+            with replacing(html) as out:
+                for piece in render_html(inspected, pictures()):
+                    out.write(piece.encode())
+        except OSError as error:
+            raise SettingsError(f"{html}: cannot be written ({error.strerror})") from error
+    typer.echo(f"{html}: {_counts(inspected)}")
+
+
+def _counts(inspected: Inspected) -> str:
+    types = [element.type for element in inspected.parsed.elements]
+    counts: Sequence[tuple[int, str]] = (
+        (len(inspected.parsed.pages), "page"),
+        (types.count("text"), "text"),
+        (types.count("figure"), "figure"),
+        (types.count("table"), "table"),
+    )
+    return ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for count, name in counts)
+
+
+def _lines(inspected: Inspected) -> Iterator[dict[str, object]]:
+    """The pages, then the elements in reading order, then hidden text."""
+    parsed = inspected.parsed
+    for page in parsed.pages:
+        yield {"type": "page", "number": page.number, **dataclasses.asdict(page)}
+    for element in parsed.elements:
+        yield dataclasses.asdict(element)
+    for hidden in parsed.hidden:
+        yield {"type": "hidden", **dataclasses.asdict(hidden)}
