@@ -1,23 +1,31 @@
-"""Measures the parser on labelled pages: figures and tables at IoU 0.5, captions, words kept.
+"""Measures the parser on labelled pages: figures and tables at IoU 0.5, captions, words kept, and
+evidence boxes of questions.
 
-    python benchmarks/parse_quality.py [FOLDER]
+    python benchmarks/parse_quality.py [FOLDER] [--set figures|evidence] [--most N] [--baselines]
 
-FOLDER holds `pdfs/` and `elements.jsonl`, one labelled element a line: `doc`, `page` (1-based),
-`type` ("picture", "table", "caption", ...), `bbox` (points, top-left), `id`, `caption_id`. The
-default is ../shared/data/figures_gt beside the project; without it there is nothing to measure.
+FOLDER holds figures_gt/ (`pdfs/` and `elements.jsonl`, one labelled element a line: `doc`, `page`
+(1-based), `type` ("picture", "table", "caption", ...), `bbox` (points, top-left), `id`,
+`caption_id`) and mmlongbench/ (`pdfs/` and `questions.jsonl`, see evidence_boxes.py). The default
+is ../shared/data beside the project; what is missing there is not measured. `--most` takes that
+many pages of each, drawn with a fixed seed. `--baselines` finds figures on the same pages by
+PyMuPDF's own means, for a ratio.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import random
 import re
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import evidence_boxes
+import figure_baselines
 
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import pymupdf
@@ -25,8 +33,12 @@ from pagesight.adapters.pytesseract import PytesseractReader, available
 from pagesight.document import Figure, PageContent, Table, TextBlock
 from pagesight.geometry import BBox, union
 
-DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "figures_gt"
+DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data"
+SETS = ("figures", "evidence")
+SEED = 7
 LEAST_IOU = 0.5
+WHOLLY_INSIDE = 0.8
+"""Share of a labelled part that a figure of several parts has to hold."""
 WORD = re.compile(r"\w+")
 
 
@@ -67,32 +79,66 @@ class Crops:
         return f"{len(png)}.png"
 
 
-def main(arguments: Sequence[str]) -> int:
-    folder = Path(arguments[0]) if arguments else DEFAULT
-    if not (folder / "elements.jsonl").exists():
-        print(f"no labelled pages at {folder}: nothing to measure")
-        return 0
+def main() -> None:
+    options = argparse.ArgumentParser(description=(__doc__ or "").split(":")[0])
+    options.add_argument("folder", nargs="?", type=Path, default=DEFAULT)
+    options.add_argument("--set", choices=SETS, action="append", help="may be repeated")
+    options.add_argument("--most", type=int, default=0, metavar="N", help="pages of each set")
+    options.add_argument("--baselines", action="store_true")
+    given = options.parse_args()
     parser = PyMuPDFParser(Crops(), PytesseractReader() if available() else None)
+    sets = given.set or SETS
+    if "figures" in sets and (folder := there(given.folder / "figures_gt")):
+        measure_figures(parser, folder, given.most, baselines=given.baselines)
+    if "evidence" in sets and (folder := there(given.folder / "mmlongbench")):
+        pages = drawn(evidence_boxes.labelled_pages(folder), given.most)
+        evidence_boxes.measure(parser, pages)
+
+
+def there(folder: Path) -> Path | None:
+    if folder.is_dir():
+        return folder
+    print(f"no labelled pages at {folder}: not measured")
+    return None
+
+
+Key = TypeVar("Key", bound=tuple[Any, ...])
+Value = TypeVar("Value")
+
+
+def drawn(pages: dict[Key, Value], most: int) -> dict[Key, Value]:
+    """At most that many of the pages (0: all), in order; the same ones each time."""
+    keys = sorted(pages)
+    if most:
+        keys = sorted(random.Random(SEED).sample(keys, min(most, len(keys))))
+    return {key: pages[key] for key in keys}
+
+
+def measure_figures(parser: PyMuPDFParser, folder: Path, most: int, *, baselines: bool) -> None:
     score = Score()
-    for (name, page), truth in sorted(labelled_pages(folder).items()):
+    others: dict[str, Count] = {name: Count() for name in figure_baselines.METHODS}
+    for (name, page), truth in drawn(labelled_pages(folder), most).items():
         path = folder / "pdfs" / name
-        if path.exists():
-            started = time.process_time()
-            (content,) = parser.parse_pages(path, page - 1, page)
-            score.seconds += time.process_time() - started
-            score.pages += 1
-            before = (score.figures.recalled, score.figures.correct)
-            add_page(score, truth, content)
-            report_misses(name, page, truth, content, score, before)
-            if not content.page.ocr:
-                add_words(score, path, content)
+        started = time.process_time()
+        (content,) = parser.parse_pages(path, page - 1, page)
+        score.seconds += time.process_time() - started
+        score.pages += 1
+        before = (score.figures.recalled, score.figures.correct)
+        add_page(score, truth, content)
+        report_misses(name, page, truth, content, score, before)
+        if not content.page.ocr:
+            add_words(score, path, content)
+        for method, find in figure_baselines.METHODS.items() if baselines else ():
+            found = [(box,) for box in find(path, page - 1)]
+            add_matches(others[method], boxes_of(truth, "picture"), found)
     print(f"figures: {score.figures}")
+    for method, count in others.items() if baselines else ():
+        print(f"  {method}: {count}")
     print(f"tables: {score.tables}")
     print(f"caption links: {score.links_right} of {score.links}")
     print(f"words kept: {score.words_kept / max(score.words, 1):.4f} of {score.words}")
     speed = score.pages / max(score.seconds, 0.01)
     print(f"{score.pages} pages, {speed:.2f} per CPU second (without tesseract)")
-    return 0
 
 
 def labelled_pages(folder: Path) -> dict[tuple[str, int], list[dict[str, Any]]]:
@@ -107,8 +153,8 @@ def labelled_pages(folder: Path) -> dict[tuple[str, int], list[dict[str, Any]]]:
 def add_page(score: Score, truth: Sequence[dict[str, Any]], content: PageContent) -> None:
     figures = [each for each in content.elements if isinstance(each, Figure)]
     tables = [each for each in content.elements if isinstance(each, Table)]
-    add_matches(score.figures, boxes_of(truth, "picture"), [each.bbox for each in figures])
-    add_matches(score.tables, boxes_of(truth, "table"), [each.bbox for each in tables])
+    add_matches(score.figures, boxes_of(truth, "picture"), [boxes_in(each) for each in figures])
+    add_matches(score.tables, boxes_of(truth, "table"), [(each.bbox,) for each in tables])
     captions = {each["id"]: BBox(*each["bbox"]) for each in truth if each["type"] == "caption"}
     for element in truth:
         caption = captions.get(element.get("caption_id", ""))
@@ -132,30 +178,39 @@ def add_page(score: Score, truth: Sequence[dict[str, Any]], content: PageContent
 
 def covers(found: BBox, true: BBox) -> bool:
     """The same thing, or a figure of several parts that has it inside."""
-    return found.iou(true) >= LEAST_IOU or true.inside(found) > 0.8
+    return found.iou(true) >= LEAST_IOU or true.inside(found) > WHOLLY_INSIDE
+
+
+def boxes_in(figure: Figure) -> tuple[BBox, ...]:
+    """Its own, then those of its parts."""
+    return (figure.bbox, *(part.bbox for part in figure.parts))
 
 
 def boxes_of(truth: Iterable[dict[str, Any]], kind: str) -> list[BBox]:
     return [BBox(*element["bbox"]) for element in truth if element["type"] == kind]
 
 
-def add_matches(count: Count, true: Sequence[BBox], found: Sequence[BBox]) -> None:
-    """Best pairs first, one to one. A figure labelled part by part is also found by one box that
-    matches the union of the parts inside it."""
+def add_matches(count: Count, true: Sequence[BBox], found: Sequence[tuple[BBox, ...]]) -> None:
+    """Best pairs first, one to one. Each found figure is its own box and those of its parts.
+
+    A figure that is labelled part by part is also found by one box that matches the union of the
+    parts inside it, or by parts that match them; it counts as one that was found.
+    """
+    boxes = [(j, box) for j, own in enumerate(found) for box in own]
     pairs = sorted(
-        ((t.iou(f), i, j) for i, t in enumerate(true) for j, f in enumerate(found)), reverse=True
+        ((t.iou(f), i, k) for i, t in enumerate(true) for k, (_, f) in enumerate(boxes)),
+        reverse=True,
     )
     recalled: set[int] = set()
-    correct: set[int] = set()
-    for iou, i, j in pairs:
-        if iou >= LEAST_IOU and i not in recalled and j not in correct:
+    taken: set[int] = set()
+    for iou, i, k in pairs:
+        if iou >= LEAST_IOU and i not in recalled and k not in taken:
             recalled.add(i)
-            correct.add(j)
-    for j, box in enumerate(found):
-        parts = [i for i, each in enumerate(true) if each.inside(box) > 0.8]
-        if j in correct or len(parts) < 2:
-            continue
-        if union(true[i] for i in parts).iou(box) >= LEAST_IOU:
+            taken.add(k)
+    correct = {boxes[k][0] for k in taken}
+    for j, own in enumerate(found):
+        parts = [i for i, each in enumerate(true) if each.inside(own[0]) > WHOLLY_INSIDE]
+        if len(parts) > 1 and union(true[i] for i in parts).iou(own[0]) >= LEAST_IOU:
             correct.add(j)
             recalled.update(parts)
     count.true += len(true)
@@ -208,4 +263,4 @@ def report_misses(
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
