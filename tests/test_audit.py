@@ -208,8 +208,9 @@ def test_marks_of_footnotes_ranges_and_file_names_are_no_figures(words: str) -> 
     assert missing(text(words), figure("Figure 1"), figure("Figure 2")) == ()
 
 
-def test_a_range_of_figures_with_chapters_is_missed_by_its_first() -> None:
-    assert missing(text("Figures 6.1-6.3"), figure("Figure 5.1")) == ("Figure 6.1",)
+def test_all_of_a_range_of_figures_with_chapters_are_missed() -> None:
+    found = missing(text("Figures 6.1-6.3"), figure("Figure 5.1"))
+    assert found == ("Figure 6.1", "Figure 6.2", "Figure 6.3")
 
 
 def test_exhibits_count_where_captions_call_things_so() -> None:

@@ -251,6 +251,46 @@ class DocumentProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a thing is defined: 0-based page index and box."""
+
+    page: int
+    bbox: BBox
+    element: int | None = None
+    """Index in `ParsedDocument.elements`; None for a page, and for a heading that only the outline
+    has: the box is then the page's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MentionPlace:
+    """Where a text of an element mentions a thing: characters [start, end) of a text block's text,
+    else of the text of `cell`, else of the caption's."""
+
+    element: int
+    """Index in `ParsedDocument.elements`."""
+    cell: int | None = None
+    """Index in `Table.cells`."""
+    start: int
+    end: int
+    spans: tuple[Span, ...] = ()
+    """One a line; a box is cut to the characters as if all were equally wide."""
+    target: int | None = None
+    """Index of the place that is meant in `Reference.defined`; None where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A key ("Figure 7-2", "Section 5.1"), where it is defined and where it is mentioned."""
+
+    key: str
+    defined: tuple[Place, ...] = ()
+    """In reading order. A part of a figure that has no place of its own has that of the whole, and
+    a whole that of its parts; a chapter has that of the section with its number."""
+    mentions: tuple[MentionPlace, ...] = ()
+    """In reading order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenText:
     """Text of a page that no reader of it can see, and that is therefore in none of its elements.
 
@@ -329,7 +369,7 @@ class Audit:
     """The printed page labels in runs: "i to xii, 1-1 to 1-20"; "" where they are the page
     numbers."""
     missing: tuple[str, ...] = ()
-    """Labels of figures and tables that the text mentions and that were not found."""
+    """Keys that the text mentions, or that a sequence leaves out, and that were not found."""
     page_errors: tuple[str, ...] = ()
     """A line for each page that could not be parsed or read."""
     hidden: tuple[HiddenPart, ...] = ()

@@ -1,0 +1,28 @@
+"""Keys of figures, tables, sections, equations ...: how captions, headings and formulas give them,
+how running text mentions them, and which mention leads where.
+
+A key is the singular word and the number as the field writes it: "Figure 3-2", "Figure 3(b)",
+"Table A.1", "Table IV", "Section 5.1", "Equation 4". Everything that gives or mentions a thing
+gives the same key for it, in whichever language.
+"""
+
+from pagesight.references.captions import parse_caption
+from pagesight.references.graph import reference_graph
+from pagesight.references.keys import names_figure, names_table
+from pagesight.references.mentions import (
+    BIBLIOGRAPHIC,
+    mentions,
+    named,
+    own_mentions,
+)
+
+__all__ = [
+    "BIBLIOGRAPHIC",
+    "mentions",
+    "named",
+    "names_figure",
+    "names_table",
+    "own_mentions",
+    "parse_caption",
+    "reference_graph",
+]

@@ -1,0 +1,174 @@
+"""Where a document defines its keys: captions, headings, formulas, numbered steps, pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from pagesight.document import Element, Figure, Page, ParsedDocument, Place, Table, TextBlock
+from pagesight.geometry import BBox
+from pagesight.references.captions import leading_key, parse_caption
+from pagesight.references.keys import FIGURES, HEADINGS, LISTINGS, TABLES, word_of
+
+Definition = tuple[str, Place]
+
+_NUMBERED = re.compile(
+    r"§?\s*(?P<number>(?:[A-Z]\.?)?\d{1,3}(?:[.\-\u2013]\d{1,3})*|[IVXL]+|[A-Z])"
+    r"(?P<dot>[.):]?)\s+(?=\S*[^\W\d])"
+)
+_DEEP = re.compile(r"(?P<number>(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+)\.?\s+[A-Z][A-Za-z]{3}")
+"""A heading that the layout took for text."""
+_LONGEST_HEADING = 100
+"""Characters of such a heading."""
+_ENTRY = re.compile(r".*[\d.]\s*(?:\n|$)")
+"""An entry of a table of contents: it ends with a page number. Or a sentence."""
+_NOTES = re.compile(r"notes\s+to\b", re.IGNORECASE)
+"""The heading over the notes of accounts, each of which has a heading with its number."""
+_ARTICLE = frozenset({"A", "I"})
+"""Letters that begin a heading as a word unless a dot follows: "A Survey"."""
+_ROMAN = re.compile(r"[IVX]+")
+_TAG = re.compile(r"(?:^|\s)\((?P<number>(?:[A-Z]\.?)?\d{1,3}(?:[.\-]\d{1,3})*[a-z]?)\)(?=\s|$)")
+"""The number of a formula, wherever the order of its characters puts it."""
+_STEP = re.compile(r"\W{0,2}(?P<number>\d{1,3}(?:\.\d{1,3})?)[.):]\s")
+_NOTED = frozenset({"Note", "Example"})
+"""What begins a text with a word and a number of its own, mostly as a heading."""
+
+
+def captioned(parsed: ParsedDocument) -> Iterator[Definition]:
+    """Figures and tables with a caption, the parts of figures, and listings and algorithms, which
+    are text."""
+    for index, element in enumerate(parsed.elements):
+        if not isinstance(element, TextBlock) and element.caption and element.caption.label:
+            yield element.caption.label, _place(element, index)
+        if isinstance(element, Figure):
+            for part in element.parts:
+                yield part.label, Place(page=element.page, bbox=part.bbox, element=index)
+        for text, bbox in _texts(element):
+            key = leading_key(text, LISTINGS)
+            if key:
+                yield key, Place(page=element.page, bbox=bbox, element=index)
+
+
+def orphans(parsed: ParsedDocument) -> Iterator[Definition]:
+    """Captions that have found no figure or table: next to them the thing has to stand."""
+    for index, element in enumerate(parsed.elements):
+        if isinstance(element, TextBlock):
+            key = parse_caption(element.text, trusted=element.role == "caption")
+            if key and word_of(key) in FIGURES | TABLES:
+                yield key, _place(element, index)
+
+
+def headings(parsed: ParsedDocument) -> Iterator[Definition]:
+    """Headings by their number ("5.1.2 Wiring" is section 5.1.2), or their word ("Chapter 3"). What
+    is numbered 1, 2, 3 below "Notes to the accounts" are notes as well."""
+    below_notes = False
+    for index, element in enumerate(parsed.elements):
+        if not _is_heading(element):
+            continue
+        below_notes = below_notes or bool(_NOTES.match(element.text))
+        for key in _keys_of_heading(element.text, element.heading_path):
+            word, _, number = key.partition(" ")
+            yield key, _place(element, index)
+            if below_notes and word == "Section" and number.isdigit():
+                yield f"Note {number}", _place(element, index)
+
+
+def lesser_headings(parsed: ParsedDocument) -> Iterator[Definition]:
+    """Headings that the layout took for text or that begin their text, those that only the outline
+    has, and those that may begin with an article ("A Prompts")."""
+    for index, element in enumerate(parsed.elements):
+        if not isinstance(element, TextBlock):
+            continue
+        if _is_heading(element):
+            match = _NUMBERED.match(element.text)
+            if match and match["number"] in _ARTICLE:
+                yield f"Section {match['number']}", _place(element, index)
+        elif not _ENTRY.match(element.text):
+            key = leading_key(element.text, HEADINGS | _NOTED)
+            match = _DEEP.match(element.text)
+            if match and len(element.text) <= _LONGEST_HEADING:
+                key = f"Section {match['number']}"
+            if key:
+                yield key, _place(element, index)
+    pages = {page.index: page for page in parsed.pages}
+    for entry in parsed.profile.outline:
+        if entry.page in pages:
+            for key in _keys_of_heading(entry.title, ()):
+                yield key, whole_page(pages[entry.page])
+
+
+def equations(parsed: ParsedDocument) -> Iterator[Definition]:
+    """Formulas by the number beside them."""
+    for index, element in enumerate(parsed.elements):
+        if isinstance(element, TextBlock) and element.role == "formula":
+            for match in _TAG.finditer(element.text):
+                number = re.sub(r"(?<=\d)([a-z])$", r"(\1)", match["number"])
+                yield f"Equation {number}", _place(element, index)
+
+
+def steps(parsed: ParsedDocument) -> Iterator[Definition]:
+    """Numbered items of lists, and paragraphs that begin with "Step 3"."""
+    for index, element in enumerate(parsed.elements):
+        if not isinstance(element, TextBlock):
+            continue
+        match = _STEP.match(element.text) if element.role == "list" else None
+        key = f"Step {match['number']}" if match else leading_key(element.text, frozenset({"Step"}))
+        if key:
+            yield key, _place(element, index)
+
+
+def pages(parsed: ParsedDocument) -> Iterator[Definition]:
+    """Pages by what is printed on them."""
+    for page in parsed.pages:
+        yield f"Page {page.label}", whole_page(page)
+
+
+def whole_page(page: Page) -> Place:
+    return Place(page=page.index, bbox=BBox(0.0, 0.0, page.width, page.height))
+
+
+def _place(element: Element, index: int) -> Place:
+    return Place(page=element.page, bbox=element.bbox, element=index)
+
+
+def _texts(element: Element) -> Iterator[tuple[str, BBox]]:
+    """What may begin with a number of its own; a box of code is often taken for a table."""
+    if isinstance(element, TextBlock):
+        yield element.text, element.bbox
+    elif isinstance(element, Table):
+        for cell in element.cells:
+            yield cell.text, cell.bbox or element.bbox
+        if not element.cells:
+            yield element.text, element.bbox
+
+
+def _is_heading(element: Element) -> TypeGuard[TextBlock]:
+    return isinstance(element, TextBlock) and element.role in ("heading", "title")
+
+
+def _keys_of_heading(text: str, path: tuple[str, ...]) -> Iterator[str]:
+    key = leading_key(text, HEADINGS | _NOTED, trusted=True)
+    if key:
+        yield key
+        return
+    match = _NUMBERED.match(text)
+    if not match or (match["number"] in _ARTICLE and not match["dot"]):
+        return
+    number = match["number"].replace("\u2013", "-")
+    yield f"Section {number}"
+    if number.isalpha() and len(number) == 1:
+        yield from _keys_of_lettered(number, path)
+
+
+def _keys_of_lettered(letter: str, path: tuple[str, ...]) -> Iterator[str]:
+    """ "B. Results" below "IV. Tests" is section IV-B, below "Note 2. Leases" it is note 2B."""
+    for title in reversed(path):
+        chapter = _NUMBERED.match(title)
+        if chapter and _ROMAN.fullmatch(chapter["number"]):
+            yield f"Section {chapter['number']}-{letter}"
+            return
+        note = leading_key(title, _NOTED, trusted=True)
+        if note:
+            yield f"{note}{letter}"
+            return
