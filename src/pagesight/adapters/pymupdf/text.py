@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
-from pagesight.adapters.pymupdf.words import SOFT_HYPHEN, Word
+from pagesight.adapters.pymupdf.scripts import attached
+from pagesight.adapters.pymupdf.words import HIGHER, SMALLER, SOFT_HYPHEN, Word
 from pagesight.document import Role, Span, TextBlock
 from pagesight.geometry import BBox, union
 
@@ -63,7 +64,12 @@ def line_text(line: Line) -> str:
     between a heading and its page number are left out."""
     text = line[0].text
     for before, word in pairwise(line):
-        text += word.text if _is_glued(before, word) else " " + word.text
+        if not _is_glued(before, word):
+            text += " " + word.text
+        elif _is_raised(before, word):
+            text = attached(text, word.text)
+        else:
+            text += word.text
     return _LEADERS.sub(" ", text)
 
 
@@ -237,3 +243,10 @@ def _is_glued(before: Word, word: Word) -> bool:
     size = before.size or before.bbox.height
     gap = word.bbox.x0 - before.bbox.x1
     return -0.5 * size < gap < _NO_SPACE * size
+
+
+def _is_raised(before: Word, word: Word) -> bool:
+    """Whether a piece is smaller than the one before it and stands higher."""
+    if not before.size or word.size > SMALLER * before.size:
+        return False
+    return word.bbox.y1 < before.bbox.y1 - HIGHER * before.size

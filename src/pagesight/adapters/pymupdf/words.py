@@ -6,9 +6,12 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from statistics import median
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.scripts import word_text
 from pagesight.geometry import BBox, union
 from pagesight.ports import OpticalWord
 
@@ -31,6 +34,10 @@ _ABOVE, _BELOW = 0.75, 0.22
 _NARROW = frozenset("ijltfI.,:;'|!()")
 _SAME_WIDTH = 0.03
 """Font sizes by which advances of a fixed-pitch font differ at most."""
+SMALLER = 0.86
+"""Of the size of what they stand at: raised characters are no larger."""
+HIGHER = 0.15
+"""Font sizes by which their baseline is higher at least."""
 _LEAST_LETTERS = 6
 """Distinct characters that show whether a font has one pitch."""
 
@@ -217,7 +224,16 @@ def _fixed_pitch(raw: Sequence[dict[str, Any]]) -> frozenset[str]:
     )
 
 
-_Glyphs = list[tuple[str, BBox, dict[str, Any]]]
+@dataclass(frozen=True, slots=True)
+class _Glyph:
+    character: str
+    box: BBox
+    span: dict[str, Any]
+    baseline: float | None
+    """Its y; None where the line runs sideways."""
+
+
+_Glyphs = list[_Glyph]
 
 
 def _line_words(line: dict[str, Any]) -> Iterator[_Glyphs]:
@@ -231,11 +247,12 @@ def _line_words(line: dict[str, Any]) -> Iterator[_Glyphs]:
                 yield pending
                 pending = []
             else:
-                pending.append((text, _glyph(character, span, level), span))
+                baseline = character["origin"][1] if level else None
+                pending.append(_Glyph(text, _box(character, span, level), span, baseline))
     yield pending
 
 
-def _glyph(character: dict[str, Any], span: dict[str, Any], level: bool) -> BBox:
+def _box(character: dict[str, Any], span: dict[str, Any], level: bool) -> BBox:
     box = _bbox(character["bbox"])
     size = span["size"]
     if not level:
@@ -248,14 +265,14 @@ def _glyph(character: dict[str, Any], span: dict[str, Any], level: bool) -> BBox
 
 
 def _word(pending: _Glyphs, block: int, line: int, fixed: Collection[str]) -> Iterator[Word]:
-    raw = "".join(character for character, _, _ in pending)
-    text, invisible = clean(raw), "".join(_INVISIBLE.findall(raw))
+    raw = "".join(glyph.character for glyph in pending)
+    text, invisible = clean(_with_raised(pending, raw)), "".join(_INVISIBLE.findall(raw))
     if not text and not invisible:
         return
-    spans = [span for _, _, span in pending]
+    spans = [glyph.span for glyph in pending]
     yield Word(
         text=text,
-        bbox=union(box for _, box, _ in pending),
+        bbox=union(glyph.box for glyph in pending),
         block=block,
         line=line,
         size=round(max(span["size"] for span in spans), 2),
@@ -266,6 +283,29 @@ def _word(pending: _Glyphs, block: int, line: int, fixed: Collection[str]) -> It
         colour=_colour(spans),
         invisible=invisible,
     )
+
+
+def _with_raised(pending: _Glyphs, raw: str) -> str:
+    """The word as it reads, exponents and marks of footnotes told from digits."""
+    largest = max((glyph.span["size"] for glyph in pending), default=0.0)
+    if all(glyph.span["size"] > SMALLER * largest for glyph in pending):
+        return raw
+    baselines = [
+        glyph.baseline
+        for glyph in pending
+        if glyph.baseline is not None and glyph.span["size"] > SMALLER * largest
+    ]
+    if not baselines:
+        return raw
+    highest = median(baselines) - HIGHER * largest
+    raised = [
+        glyph.span["size"] <= SMALLER * largest
+        and glyph.baseline is not None
+        and glyph.baseline < highest
+        for glyph in pending
+    ]
+    runs = groupby(zip(pending, raised, strict=True), key=lambda each: each[1])
+    return word_text([("".join(each.character for each, _ in run), up) for up, run in runs])
 
 
 def _is_hidden(span: dict[str, Any]) -> bool:
