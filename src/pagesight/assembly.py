@@ -47,7 +47,8 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
     """One document of all its pages, in their order.
 
     Running headers and footers and decoration that repeats from page to page are dropped; headers
-    and footers that stand on one page only (letterheads, footnotes) become text. Levels
+    and footers that stand on one page only (letterheads, footnotes) become text, and so does all
+    that a page has where nothing else is on it. Levels
     of headings come from the outline, else from their numbers, else from their size; every
     element gets the path of the headings above it.
     """
@@ -57,9 +58,7 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
     elements = [
         _without_margin_role(element)
         for content in ordered
-        for element in content.elements
-        if not running.has(element, content.page.height)
-        and not (isinstance(element, Figure) and element.image in decoration)
+        for element in _kept(content, running, decoration) or content.elements
     ]
     return ParsedDocument(
         profile=profile,
@@ -68,6 +67,15 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
         elements=tuple(_with_paths(elements, profile.outline)),
         hidden=tuple(each for content in ordered for each in content.hidden),
     )
+
+
+def _kept(content: PageContent, running: _Running, decoration: frozenset[str]) -> list[Element]:
+    return [
+        element
+        for element in content.elements
+        if not running.has(element, content.page.height)
+        and not (isinstance(element, Figure) and element.image in decoration)
+    ]
 
 
 _Place = tuple[str, int]
