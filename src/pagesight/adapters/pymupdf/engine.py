@@ -70,6 +70,8 @@ class Box:
     grid: Grid | None = None
     label: str = ""
     """Key of a caption ("Figure 3-2"); "" for one without a number, and for all else."""
+    pieces: tuple[BBox, ...] = ()
+    """The pictures that share one caption and became this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
+from pagesight.adapters.pymupdf.parts import parts_of
 from pagesight.adapters.pymupdf.regions import Region, arrange
 from pagesight.adapters.pymupdf.render import Crop, Renderer
 from pagesight.adapters.pymupdf.source import Source, read_source
@@ -17,6 +18,7 @@ from pagesight.document import (
     Caption,
     Element,
     Figure,
+    FigurePart,
     Page,
     PageContent,
     Role,
@@ -123,13 +125,29 @@ class _Work:
         words, by_ocr = region.words, self.source.ocr
         if not words:
             words, by_ocr = self._read(crop), True
+        caption = self._caption(region.caption)
         yield Figure(
             page=self.index,
             bbox=_rounded(region.bbox),
             image=self.parser.crops.put(crop.png),
-            caption=self._caption(region.caption),
+            caption=caption,
             text=region_text(words),
             text_by_ocr=by_ocr and bool(words),
+            parts=self._parts(region, words, caption) if caption and caption.label else (),
+        )
+
+    def _parts(
+        self, region: Region, words: Sequence[Word], caption: Caption
+    ) -> tuple[FigurePart, ...]:
+        parts = parts_of(region.bbox, words, self.source.marks, region.pieces, caption.text)
+        return tuple(
+            FigurePart(
+                label=f"{caption.label}({part.letter})",
+                bbox=_rounded(part.bbox),
+                image=self.parser.crops.put(self.renderer.crop(part.bbox).png),
+                text=region_text(part.words),
+            )
+            for part in parts
         )
 
     def _table(self, region: Region) -> Iterator[Element]:
