@@ -15,6 +15,7 @@ from pagesight.document import (
     DocumentProfile,
     Element,
     Figure,
+    FigurePart,
     Page,
     ParsedDocument,
     Role,
@@ -125,6 +126,41 @@ def test_a_figure_is_one_chunk_of_caption_and_inner_words() -> None:
     assert chunk.text == "Figure 3-2: Exploded view\n1 casing\n2 impeller"
     assert [region.page for region in chunk.regions] == [2, 2]
     assert chunk.regions[0].bbox == figure.bbox
+
+
+def test_each_part_of_a_figure_is_a_chunk_of_its_own_beside_the_whole() -> None:
+    caption = a_caption("Figure 3-2", "Figure 3-2: The seal (a) before and (b) after the test")
+    parts = tuple(
+        FigurePart(
+            label=f"Figure 3-2({letter})",
+            bbox=box,
+            image=f"{letter}.png",
+            text=f"({letter}) {word}",
+        )
+        for letter, box, word in (
+            ("a", BBox(72, 400, 230, 690), "new"),
+            ("b", BBox(240, 400, 400, 690), "worn"),
+        )
+    )
+    figure = Figure(
+        page=0,
+        bbox=BBox(72, 400, 400, 690),
+        image=CROP,
+        caption=caption,
+        text="(a) new\n(b) worn",
+        parts=parts,
+    )
+    whole, first, second = chunks_of(figure)
+    assert [whole.label, first.label, second.label] == [
+        "Figure 3-2",
+        "Figure 3-2(a)",
+        "Figure 3-2(b)",
+    ]
+    assert second.text == f"{caption.text}\n(b) worn"
+    assert second.image == "b.png"
+    assert second.regions[0].bbox == parts[1].bbox
+    assert second.regions[1:] == whole.regions[1:]
+    assert len({whole.id, first.id, second.id}) == 3
 
 
 def test_a_short_table_is_one_chunk_with_a_box_for_each_cell() -> None:

@@ -1,9 +1,10 @@
-"""From elements to chunks: prose by heading and size, one chunk a figure, tables by rows."""
+"""From elements to chunks: prose by heading and size, one chunk a figure and one for each of its
+parts, tables by rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import groupby
 
@@ -11,6 +12,7 @@ from pagesight.document import (
     Chunk,
     Element,
     Figure,
+    FigurePart,
     HiddenText,
     Kind,
     ParsedDocument,
@@ -229,6 +231,7 @@ def _visual_drafts(elements: Sequence[Element], settings: ChunkSettings) -> Iter
     for element in elements:
         if isinstance(element, Figure):
             yield _figure_draft(element, settings)
+            yield from (_part_draft(element, part, settings) for part in element.parts)
         elif isinstance(element, Table):
             yield from _table_drafts(element, settings)
 
@@ -254,6 +257,14 @@ def _figure_draft(figure: Figure, settings: ChunkSettings) -> _Draft:
     inner = first_words(figure.text.strip(), settings.figure_words)
     if inner:
         draft.append(inner, [_whole(figure, inner)])
+    return draft
+
+
+def _part_draft(figure: Figure, part: FigurePart, settings: ChunkSettings) -> _Draft:
+    """The caption of the whole, which says what its parts are, and the part's own words."""
+    own = replace(figure, bbox=part.bbox, image=part.image, text=part.text)
+    draft = _figure_draft(own, settings)
+    draft.label = part.label
     return draft
 
 

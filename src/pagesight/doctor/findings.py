@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,6 +25,9 @@ Kind = Literal[
 ]
 """What a finding is about, in the order in which they are mended: pictures before the vectors
 of pictures, vectors before the index of vectors."""
+
+_INSIDE = 0.9
+"""Share of a part's box that is in the box of its figure."""
 
 ERASING = "docs rm --erase"
 """The subject of an erasing that was not finished."""
@@ -65,7 +68,18 @@ def counted(document: Document, pages: Sequence[Page], chunks: Sequence[Chunk]) 
         document,
         page_count=len(pages),
         chunks=len(chunks),
-        figures=sum(chunk.kind == "figure" for chunk in chunks),
+        figures=sum(1 for _ in _whole_figures(chunks)),
         ocr_pages=sum(page.ocr for page in pages),
         failed_pages=sum(bool(page.error) for page in pages),
     )
+
+
+def _whole_figures(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
+    """Without the chunks of their parts: "Figure 3(b)" in the box of "Figure 3"."""
+    figures = [chunk for chunk in chunks if chunk.kind == "figure"]
+    boxes = {(chunk.label, chunk.regions[0].page): chunk.regions[0].bbox for chunk in figures}
+    for chunk in figures:
+        of, _, letter = chunk.label.rpartition("(")
+        whole = boxes.get((of, chunk.regions[0].page))
+        if not (of and letter and whole and chunk.regions[0].bbox.inside(whole) > _INSIDE):
+            yield chunk

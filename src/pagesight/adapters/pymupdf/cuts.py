@@ -13,6 +13,9 @@ Axis = Literal["x", "y"]
 _FRAME_SHARE = 0.8
 """Of the region's width or height; what is that long lies around or behind the things in it."""
 
+_TOUCH = 1.0
+"""Points by which panels that only touch may overlap."""
+
 
 def extent(box: BBox, axis: Axis) -> tuple[float, float]:
     """From where to where the box reaches, in points."""
@@ -33,6 +36,21 @@ def gaps(items: Iterable[BBox], region: BBox, axis: Axis) -> list[tuple[float, f
             found.append((reached, start))
         reached = end if reached is None else max(reached, end)
     return found
+
+
+def thinnest(items: Iterable[BBox], axis: Axis, low: float, high: float) -> float:
+    """The place from low to high, to the point, that the fewest items cross; of several the most
+    central."""
+    spans = [extent(item, axis) for item in items]
+    middle = (low + high) / 2
+    edges = {float(round(edge)) for span in spans for edge in span if low < edge < high}
+    return min(
+        [middle, *sorted(edges)],
+        key=lambda place: (
+            sum(start < place - _TOUCH and end > place + _TOUCH for start, end in spans),
+            abs(place - middle),
+        ),
+    )
 
 
 def cut(region: BBox, axis: Axis, place: float) -> tuple[BBox, BBox]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from pagesight.adapters.pymupdf.cuts import Axis, cut, extent, gaps, shrunk
+from pagesight.adapters.pymupdf.cuts import Axis, cut, extent, gaps, shrunk, thinnest
 from pagesight.adapters.pymupdf.words import Word
 from pagesight.geometry import BBox, union
 
@@ -131,7 +131,7 @@ def _cut_apart(region: BBox, marks: Mapping[str, BBox], items: Sequence[BBox]) -
 def _place(region: BBox, axis: Axis, marks: Sequence[BBox], items: Sequence[BBox]) -> float:
     """Where to cut between two neighbouring rows (or columns) of marks: marks that stand at the
     top (or left) begin what they belong to, those at the bottom end it; for others it is the
-    widest empty strip."""
+    widest empty strip. Without any, where the cut goes through the fewest things."""
     ordered = sorted(marks, key=lambda box: sum(extent(box, axis)))
     before, after = (extent(mark, axis) for mark in _neighbours(ordered, axis))
     between = [
@@ -140,7 +140,7 @@ def _place(region: BBox, axis: Axis, marks: Sequence[BBox], items: Sequence[BBox
         if gap[1] > before[1] - 1 and gap[0] < after[0] + 1 and gap[1] - gap[0] > _LEAST_GAP
     ]
     if not between:
-        return (before[0] + after[1]) / 2
+        return thinnest(items, axis, before[1], after[0])
     low, high = extent(region, axis)
     start = min(extent(mark, axis)[0] for mark in marks) - low
     end = high - max(extent(mark, axis)[1] for mark in marks)

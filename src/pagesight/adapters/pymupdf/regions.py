@@ -27,6 +27,10 @@ from pagesight.references import parse_caption
 
 _BLOCK_GAP = 3.0
 """Line heights between two lines of one paragraph at most."""
+_SHAPE_SIDE = 4.0
+"""Points; the bars of fractions and roots are thinner."""
+_MOST_SHAPES = 8
+"""From so many shapes on, a formula is a drawing."""
 _LONGEST_CAPTION = 8
 """Lines of a caption inside the box of its figure."""
 _MOST_CAPTION_WORDS = 250
@@ -53,7 +57,7 @@ def arrange(page: Any, source: Source) -> list[Region]:
     boxes = _with_rest(source.words, boxes)
     found, _ = assign(source.words, boxes)
     boxes = [_settled(box, words) for box, words in zip(boxes, found, strict=True)]
-    boxes = [box for box in boxes if not _is_text_only(box, source)]
+    boxes = [_drawn(box, source) for box in boxes if not _is_text_only(box, source)]
     boxes = settle_figures(boxes, source.pictures, source.page)
     boxes = _with_rest(source.words, boxes)
     boxes, captions = with_captions(boxes, source)
@@ -124,6 +128,18 @@ def _settled(box: Box, words: Sequence[Word]) -> Box:
     if label and len(words) <= _MOST_CAPTION_WORDS:
         return Box(CAPTION, box.bbox, label=label)
     return box
+
+
+def _drawn(box: Box, source: Source) -> Box:
+    """The network also takes drawings with many small labels for formulas."""
+    if box.kind != "formula" or source.ocr:
+        return box
+    shapes = [
+        mark
+        for mark in source.marks
+        if min(mark.width, mark.height) > _SHAPE_SIDE and mark.inside(box.bbox) > 0.8
+    ]
+    return replace(box, kind=PICTURE) if len(shapes) >= _MOST_SHAPES else box
 
 
 def _is_text_only(box: Box, source: Source) -> bool:
