@@ -9,16 +9,13 @@ gives the same key for it, in whichever language.
 from pagesight.references.captions import parse_caption
 from pagesight.references.graph import reference_graph
 from pagesight.references.keys import names_figure, names_table
-from pagesight.references.mentions import (
-    BIBLIOGRAPHIC,
-    mentions,
-    named,
-    own_mentions,
-)
+from pagesight.references.mentions import BIBLIOGRAPHIC, mentions, named, own_mentions
+from pagesight.references.missing import missing
 
 __all__ = [
     "BIBLIOGRAPHIC",
     "mentions",
+    "missing",
     "named",
     "names_figure",
     "names_table",

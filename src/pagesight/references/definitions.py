@@ -14,15 +14,19 @@ from pagesight.references.keys import FIGURES, HEADINGS, LISTINGS, TABLES, word_
 Definition = tuple[str, Place]
 
 _NUMBERED = re.compile(
-    r"§?\s*(?P<number>(?:[A-Z]\.?)?\d{1,3}(?:[.\-\u2013]\d{1,3})*|[IVXL]+|[A-Z])"
+    r"§?\s*(?P<number>(?:[A-Z]\.?)?\d{1,2}(?:[.\-\u2013]\d{1,3})*|[IVXL]+|[A-Z])"
     r"(?P<dot>[.):]?)\s+(?=\S*[^\W\d])"
 )
-_DEEP = re.compile(r"(?P<number>(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+)\.?\s+[A-Z][A-Za-z]{3}")
-"""A heading that the layout took for text."""
+_LIKE_HEADING = re.compile(
+    r"(?P<number>(?:\d{1,2}|[A-Z])(?:\.\d{1,3})+|[B-HJ-Z]|\d{1,2}(?=[^a-z]+$))\.?\s+[A-Z][A-Za-z]{3}"
+)
+"""A heading that the layout took for text: "5.1 Wiring", "F Full results", "4 RESULTS"."""
+_RUN_IN = re.compile(r"(?P<number>\d{1,2})\.\s+[A-Z][^.\d]{2,60}\.\s+\(?[A-Za-z]")
+"""A heading that begins its text, as those of contracts: "14. Notices. Every notice ..."."""
 _LONGEST_HEADING = 100
 """Characters of such a heading."""
-_ENTRY = re.compile(r".*[\d.]\s*(?:\n|$)")
-"""An entry of a table of contents: it ends with a page number. Or a sentence."""
+_ENTRY = re.compile(r".*[\s.](?:[A-Z\d]{1,3}-)?\d{1,4}\s*(?:\n|$)")
+"""An entry of a table of contents: it ends with a page number."""
 _NOTES = re.compile(r"notes\s+to\b", re.IGNORECASE)
 """The heading over the notes of accounts, each of which has a heading with its number."""
 _ARTICLE = frozenset({"A", "I"})
@@ -54,8 +58,10 @@ def orphans(parsed: ParsedDocument) -> Iterator[Definition]:
     """Captions that have found no figure or table: next to them the thing has to stand."""
     for index, element in enumerate(parsed.elements):
         if isinstance(element, TextBlock):
-            key = parse_caption(element.text, trusted=element.role == "caption")
-            if key and word_of(key) in FIGURES | TABLES:
+            is_caption = element.role == "caption"
+            key = parse_caption(element.text, trusted=is_caption)
+            listed = not is_caption and _ENTRY.match(element.text)
+            if key and not listed and word_of(key) in FIGURES | TABLES:
                 yield key, _place(element, index)
 
 
@@ -84,13 +90,8 @@ def lesser_headings(parsed: ParsedDocument) -> Iterator[Definition]:
             match = _NUMBERED.match(element.text)
             if match and match["number"] in _ARTICLE:
                 yield f"Section {match['number']}", _place(element, index)
-        elif not _ENTRY.match(element.text):
-            key = leading_key(element.text, HEADINGS | _NOTED)
-            match = _DEEP.match(element.text)
-            if match and len(element.text) <= _LONGEST_HEADING:
-                key = f"Section {match['number']}"
-            if key:
-                yield key, _place(element, index)
+        elif key := _lesser_key(element.text):
+            yield key, _place(element, index)
     pages = {page.index: page for page in parsed.pages}
     for entry in parsed.profile.outline:
         if entry.page in pages:
@@ -145,6 +146,16 @@ def _texts(element: Element) -> Iterator[tuple[str, BBox]]:
 
 def _is_heading(element: Element) -> TypeGuard[TextBlock]:
     return isinstance(element, TextBlock) and element.role in ("heading", "title")
+
+
+def _lesser_key(text: str) -> str | None:
+    """The key of a text that begins like a heading."""
+    if _ENTRY.match(text):
+        return None
+    match = _LIKE_HEADING.match(text)
+    short = len(text) <= _LONGEST_HEADING and not text.endswith((".", ":", ";"))
+    number = match if match and short else _RUN_IN.match(text)
+    return f"Section {number['number']}" if number else leading_key(text, HEADINGS | _NOTED)
 
 
 def _keys_of_heading(text: str, path: tuple[str, ...]) -> Iterator[str]:

@@ -50,8 +50,9 @@ _SHORT = rf"(?:[A-Z]{_DASH}?)?\d{{1,3}}(?:{_DASH}\d{{1,3}})*"
 _ROMAN = r"[IVXLC]+(?![A-Za-z])"
 _LETTER = r"[A-Z](?![\w\u2019'])"
 _SUFFIX = r"(?:\s?\([a-z]\)|[a-z](?![A-Za-z]))?"
-_CLAUSES = r"(?P<clauses>(?:\([A-Za-z\d]{1,4}\))*)"
-"""Behind the number of a section: "Section 13(a)(1)" is a place in section 13."""
+_CLAUSES = r"(?:\([A-Za-z\d]{1,4}\))*(?!-?\.?\d)"
+"""Behind the number of a section: "Section 13(a)(1)" is a place in section 13. What goes on with
+more digits ("Section 5-1401", "Section 1.409A") is in a law."""
 _END = r"(?![\w%])"
 
 
@@ -78,7 +79,7 @@ _NOUN = re.compile(rf"(?:\b(?:{_FORMS})\b|§§?)\.?", re.IGNORECASE)
 _NUMBER = {word: re.compile(rf"\s*{_number_of(word)}{_END}") for word in _WRITTEN}
 _ANOTHER = {
     word: re.compile(
-        r"\s*(?P<link>,\s*(?:and|und|or)|,|and|und|et|y|or|oder|&|to|through|bis|[\-\u2013])\s*"
+        r"\s*(?P<link>(?i:,\s*(?:and|und|or)|,|and|und|et|y|or|oder|&|to|through|bis)|[\-\u2013])\s*"
         rf"(?:{_number_of(word)}{_END}|\((?P<part>[a-z])\))"
     )
     for word in _WRITTEN

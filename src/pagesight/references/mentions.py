@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pagesight.references.keys import CAPTIONED, HEADINGS, Noun, nouns, without_part
+from pagesight.references.keys import CAPTIONED, HEADINGS, Noun, nouns, without_part, word_of
 
 BIBLIOGRAPHIC = re.compile(r"(?<![A-Z0-9_])\s*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
 """A document's own marks into its list of sources ("[12]"), but not the index of a name
@@ -21,18 +21,20 @@ _LAST = re.compile(r"(?P<head>(?:.*[.\-\u2010-\u2013A-Z])?)(?P<last>\d{1,9})")
 _THROUGH = ("to", "through", "bis", "-", "\u2013")
 _AND = ("&", "and", "or", "und", "oder", "et", "y")
 
+_LINK = re.compile(r"\s*(?:,|and|or|&|,\s*(?:and|or))?\s*", re.IGNORECASE)
+
 _LAWS = (
-    r"Act|Acts|Code|Statutes?|Directive|Regulations?|Constitution|Convention|Treaty|Law|Rules?|"
+    r"Act|ACT|CODE|Acts|Code|Statutes?|Directive|Regulations?|Constitution|Convention|Treaty|Law|Rules?|"
     r"ERISA|CFR|C\.F\.R\.|USC|U\.S\.C\."
 )
 _STANDARDS = r"ISO|IEC|IEEE|DIN|EN|ANSI|RFC|ASTM|NIST|VDE|UL|ITU-T|ASC|IFRS|IAS"
 _ELSEWHERE = re.compile(
-    r"[\s,]*(?:of|in|from|to|under)\s+(?:"
+    r"[\s,]*(?:of|OF|in|from|to|under)\s+(?:"
     r"\[|[Rr]ef(?:s|erences?)?\b|"
     r"[A-Z][\w\u2019'-]+(?:\s+(?:and|&)\s+[A-Z][\w-]+)?\s+(?:et\s+al\b|\[|\((?:19|20)\d\d)|"
     r"(?i:(?:the|their|its|his|her)\s+(?:[\w.\u2019'-]+\s+){0,5}?"
     r"(?:standard|specification|data\s?sheet|supplement|supplementary|thesis|original)\b)|"
-    rf"(?:the\s+)?(?:(?:[A-Z][\w.\u2019'-]*|of|and)\s+){{0,6}}?(?:{_LAWS})\b|"
+    rf"(?:the\s+|THE\s+)?(?:(?:[A-Z][\w.\u2019'-]*|of|and)\s+){{0,6}}?(?:{_LAWS})\b|"
     rf"(?:the\s+)?(?:{_STANDARDS})\b[\s-]*\d)"
 )
 """What follows the mention of another document's figure or section."""
@@ -76,20 +78,13 @@ def mentions(text: str, words: frozenset[str] = CAPTIONED) -> list[Mention]:
 
 
 def own_mentions(text: str, words: frozenset[str] = CAPTIONED) -> list[Mention]:
-    """The same without what belongs to other documents. In "Figures 2 and 3 of [7]" what follows
-    the last one goes for all."""
+    """The same without what belongs to other documents. What stands before and after a list goes
+    for all of it: "Figures 2 and 3 of [7]", "Section 13 or Section 15(d) of the Act"."""
     own: list[Mention] = []
-    end, elsewhere = len(text) + 1, False
-    for mention in reversed(mentions(text, words)):
-        if mention.end < end:
-            elsewhere = _is_elsewhere(text, mention)
-        end = mention.start
-        before = text[max(0, mention.start - _CITATION) : mention.start]
-        if elsewhere or _CITED.search(before) or _FULL_STOP.match(text, end):
-            continue
-        if not mention.label.startswith("Page ") or not _is_of_book(text, mention):
-            own.append(mention)
-    return own[::-1]
+    for together in _lists(text, mentions(text, words)):
+        if not _is_elsewhere(text, together):
+            own += together
+    return own
 
 
 def named(text: str) -> list[tuple[str, ...]]:
@@ -99,18 +94,34 @@ def named(text: str) -> list[tuple[str, ...]]:
     return [tuple(dict.fromkeys((label, without_part(label)))) for label in labels]
 
 
-def _is_elsewhere(text: str, mention: Mention) -> bool:
-    if _ELSEWHERE.match(text, mention.end):
+def _lists(text: str, found: Iterable[Mention]) -> Iterator[list[Mention]]:
+    """Mentions of one word with nothing between them but commas and conjunctions."""
+    together: list[Mention] = []
+    for mention in found:
+        if together:
+            last = together[-1]
+            alike = word_of(mention.label) == word_of(last.label)
+            if not alike or not _LINK.fullmatch(text[last.end : mention.start]):
+                yield together
+                together = []
+        together.append(mention)
+    if together:
+        yield together
+
+
+def _is_elsewhere(text: str, together: Sequence[Mention]) -> bool:
+    """Whether it is another document's, or no mention at all."""
+    first, last = together[0], together[-1]
+    before = text[max(0, first.start - _CITATION) : first.start]
+    if _ELSEWHERE.match(text, last.end) or _CITED.search(before):
         return True
-    counts = mention.label.startswith(("Page ", "Step "))
-    return counts and _COUNTER.match(text, mention.end) is not None
-
-
-def _is_of_book(text: str, mention: Mention) -> bool:
-    """Whether it is the page of another book, or the number of this one, alone in its text."""
-    before = text[max(0, mention.start - _CITATION) : mention.start]
-    alone = not text[: mention.start].strip() and not text[mention.end :].strip()
-    return alone or _VOLUME.search(before) is not None
+    word = word_of(first.label)
+    if word == "Page":
+        alone = not text[: first.start].strip() and not text[last.end :].strip()
+        if alone or _VOLUME.search(before):
+            return True
+    counts = word in ("Page", "Step") and _COUNTER.match(text, last.end)
+    return bool(counts or _FULL_STOP.match(text, first.start))
 
 
 def _from(noun: Noun, match: re.Match[str], text: str) -> Iterator[Mention]:
@@ -119,7 +130,7 @@ def _from(noun: Noun, match: re.Match[str], text: str) -> Iterator[Mention]:
     numbers = _members(noun, number, text, end)
     yield from (Mention(noun.key(each), start, end) for each in numbers)
     while another := noun.another(text, end):
-        link = another["link"].split()[-1]
+        link = another["link"].lower().split()[-1]
         if another["part"]:
             following = [f"{without_part(number)}({another['part']})"]
         elif not noun.plural and link not in _AND:
