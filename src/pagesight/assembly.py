@@ -17,6 +17,7 @@ from pagesight.document import (
     ParsedDocument,
     TextBlock,
 )
+from pagesight.pairing import paired
 
 _LEAST_REPEATS = 3
 """Pages on which a text has to stand at the same place to be a running one."""
@@ -64,7 +65,7 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
         profile=profile,
         title=_title(profile, elements),
         pages=tuple(content.page for content in ordered),
-        elements=tuple(_with_paths(elements, profile.outline)),
+        elements=tuple(_with_paths(paired(elements), profile.outline)),
         hidden=tuple(each for content in ordered for each in content.hidden),
     )
 
