@@ -24,7 +24,8 @@ INSIDE = 0.8
 MOST = 0.5
 """Share of a region that the elements in it have to cover together; the rest is white."""
 PAGE_WIDE = 0.6
-"""Share of the page from which a box covers whatever is on it: such are counted apart."""
+"""Share of the page from which a box says nothing of where on it: an element of that size covers
+any region, and a region of that size is the page. Both are counted apart."""
 KINDS = {
     "Chart": "figure",
     "Figure": "figure",
@@ -50,13 +51,16 @@ class Count:
     covered: int = 0
     page_wide: int = 0
     same_kind: int = 0
+    whole_pages: int = 0
+    """Regions as wide as their pages, in none of the other counts."""
 
     def __str__(self) -> str:
         total = max(self.regions, 1)
         return (
             f"{self.covered / total:.3f} of {self.regions} covered "
             f"({self.page_wide} more by page-wide boxes only), "
-            f"{self.same_kind / total:.3f} by an element of the kind"
+            f"{self.same_kind / total:.3f} by an element of the kind; "
+            f"{self.whole_pages} whole pages left out"
         )
 
 
@@ -97,11 +101,12 @@ def measure(parser: PyMuPDFParser, pages: dict[tuple[str, int], list[Region]]) -
 
 
 def add(count: Count, content: PageContent, region: BBox, kind: str) -> bool:
-    """Counts a region; whether it is covered."""
+    """Counts a region; False where nothing covers it."""
     page = content.page.width * content.page.height
-    narrow = [each for each in content.elements if each.bbox.area < PAGE_WIDE * page]
     if region.area >= PAGE_WIDE * page:
-        narrow = list(content.elements)
+        count.whole_pages += 1
+        return True
+    narrow = [each for each in content.elements if each.bbox.area < PAGE_WIDE * page]
     covered = covers(boxes_of(narrow), region)
     page_wide = not covered and covers(boxes_of(content.elements), region)
     count.regions += 1

@@ -194,7 +194,8 @@ def add_matches(count: Count, true: Sequence[BBox], found: Sequence[tuple[BBox, 
     """Best pairs first, one to one. Each found figure is its own box and those of its parts.
 
     A figure that is labelled part by part is also found by one box that matches the union of the
-    parts inside it, or by parts that match them; it counts as one that was found.
+    parts inside it and is mostly these parts (a box around a page with pictures here and there is
+    not), or by parts that match them; it counts as one that was found.
     """
     boxes = [(j, box) for j, own in enumerate(found) for box in own]
     pairs = sorted(
@@ -210,13 +211,18 @@ def add_matches(count: Count, true: Sequence[BBox], found: Sequence[tuple[BBox, 
     correct = {boxes[k][0] for k in taken}
     for j, own in enumerate(found):
         parts = [i for i, each in enumerate(true) if each.inside(own[0]) > WHOLLY_INSIDE]
-        if len(parts) > 1 and union(true[i] for i in parts).iou(own[0]) >= LEAST_IOU:
+        if len(parts) > 1 and is_union(own[0], [true[i] for i in parts]):
             correct.add(j)
             recalled.update(parts)
     count.true += len(true)
     count.found += len(found)
     count.recalled += len(recalled)
     count.correct += len(correct)
+
+
+def is_union(found: BBox, parts: Sequence[BBox]) -> bool:
+    filled = evidence_boxes.joint_area(parts) / max(found.area, 1.0)
+    return union(parts).iou(found) >= LEAST_IOU and filled >= LEAST_IOU
 
 
 def add_words(score: Score, path: Path, content: PageContent) -> None:

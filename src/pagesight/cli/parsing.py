@@ -7,13 +7,15 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pagesight.cli import output
 from pagesight.cli.ingesting import PASSWORD
 from pagesight.cli.options import Config, Json, Pages, Pipeline, Sets, load_settings, warn
+from pagesight.document import ParsedDocument
+from pagesight.errors import SettingsError
 
 if TYPE_CHECKING:
     from pagesight.inspection import Inspected, Inspector
@@ -37,11 +39,14 @@ def parse(
 ) -> None:
     """Parse a file and show what was found, to judge the parser by: as Markdown, JSON lines, or
     a page to look at. Nothing is stored."""
+    from pagesight.audit import audit, findings
     from pagesight.inspection import Inspector, to_markdown
     from pagesight.service import page_range
 
     settings = load_settings(pipeline, settings_file, sets)
     wanted = page_range(pages) if pages else None
+    if html and not html.absolute().parent.is_dir():
+        raise SettingsError(f"{html}: cannot be written: there is no folder {html.parent}")
     passwords = (*(password or ()), *filter(None, [os.environ.get(PASSWORD)]))
     with tempfile.TemporaryDirectory() as folder:
         inspector = Inspector.build(settings, Path(folder), passwords)
@@ -50,20 +55,16 @@ def parse(
         if html:
             _write(inspector, inspected, file, html)
         elif as_json:
-            for line in _lines(inspected):
+            for line in lines_of(inspected.parsed):
                 output.print_json(line, indent=None)
         else:
             for block in to_markdown(inspected.parsed):
                 typer.echo(f"{block}\n")
-    failed = [page for page in inspected.parsed.pages if page.error]
-    for page in failed:
-        warn(f"page {page.number}: {page.error}")
-    if failed:
-        raise typer.Exit(1)
+    for finding in findings(audit(inspected.parsed)):
+        warn(finding)
 
 
 def _write(inspector: Inspector, inspected: Inspected, file: Path, html: Path) -> None:
-    from pagesight.errors import SettingsError
     from pagesight.files import replacing
     from pagesight.inspection import render_html
 
@@ -95,9 +96,8 @@ def _counts(inspected: Inspected) -> str:
     return ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for count, name in counts)
 
 
-def _lines(inspected: Inspected) -> Iterator[dict[str, object]]:
+def lines_of(parsed: ParsedDocument) -> Iterator[dict[str, Any]]:
     """The pages, then the elements in reading order, then hidden text."""
-    parsed = inspected.parsed
     for page in parsed.pages:
         yield {"type": "page", "number": page.number, **dataclasses.asdict(page)}
     for element in parsed.elements:
