@@ -22,7 +22,9 @@ Role = Literal[
     "footnote",
     "header",
     "footer",
+    "annotation",
 ]
+"""What a block of text is; an annotation is what a reader wrote on the page."""
 
 HiddenReason = Literal[
     "in the colour of its background",

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.marks import with_marks
 from pagesight.adapters.pymupdf.sight import View, boxes_of, overlaps, unseen
 from pagesight.adapters.pymupdf.words import TextLayer, Word, clean, runs
 from pagesight.document import HiddenReason, HiddenText
@@ -30,8 +31,12 @@ _MANY_INVISIBLE = 4
 """Characters of one word that have a meaning; fewer are places where a line may break."""
 
 
-def without_hidden(page: Any, layer: TextLayer) -> tuple[TextLayer, tuple[HiddenText, ...]]:
+def without_hidden(
+    page: Any, layer: TextLayer, *, links: bool = True
+) -> tuple[TextLayer, tuple[HiddenText, ...]]:
     """The text layer without the words that nobody sees, and these, and what else the page hides.
+    Links, and the marks of forms, are added to what is left; no `links` on a page that was turned
+    in memory.
 
     The page's rotation has to be removed. Boxes of what is hidden lie on the page.
     """
@@ -53,7 +58,7 @@ def without_hidden(page: Any, layer: TextLayer) -> tuple[TextLayer, tuple[Hidden
         HiddenText(page=page.number, bbox=_on(area, bbox), text=text, reason=reason)
         for bbox, text, reason in found
     )
-    return replace(layer, words=kept), hidden
+    return with_marks(page, replace(layer, words=kept), links=links), hidden
 
 
 _Found = tuple[BBox, str, HiddenReason]

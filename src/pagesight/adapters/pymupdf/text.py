@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
 from pagesight.adapters.pymupdf.scripts import attached
 from pagesight.adapters.pymupdf.words import HIGHER, SMALLER, SOFT_HYPHEN, Word
-from pagesight.document import Role, Span, TextBlock
+from pagesight.document import Link, Role, Span, TextBlock
 from pagesight.geometry import BBox, union
 
 Line = tuple[Word, ...]
@@ -25,9 +25,12 @@ _LEADERS = re.compile(r"\s?(?:\.\s?){5,}(?=\w)")
 _SIDE_GAP = 0.8
 """Line heights between a label and the text that it stands beside."""
 _BULLET = re.compile(
-    r"(?:[\u2022\u2023\u2043\u204c\u204d\u2219\u25a0-\u25ff\u2756\u27a2\u00b7\uf0b7\uf0a7]|"
+    r"(?:[\u2022\u2023\u2043\u204c\u204d\u2219\u25a0-\u25ff\u2610-\u2612\u2756\u27a2\u00b7\uf0b7\uf0a7]|"
     r"[-\u2013*\u2014](?=\s)|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)](?=\s))"
 )
+
+_SIGNS = frozenset("\u2022\u2023\u2043\u25a0\u25aa\u25cf\u2610\u2611\u2612\u27a2\uf0b7\uf0a7")
+"""Bullets that are nothing else, and boxes to tick."""
 
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
@@ -109,6 +112,7 @@ def text_block(
         text=text,
         spans=spans,
         font_size=max(word.size for word in words),
+        links=tuple(_links(text, lines, ranges)),
     )
 
 
@@ -123,6 +127,33 @@ def vocabulary_of(words: Sequence[Word]) -> frozenset[str]:
     return frozenset(word.text.strip(".,;:!?()[]\"'\u201c\u201d").lower() for word in whole)
 
 
+def _links(text: str, lines: Sequence[Line], ranges: Sequence[tuple[int, int]]) -> Iterator[Link]:
+    """The words that lead somewhere, those of one link together, also over a line's end."""
+    links: list[tuple[str, int, int]] = []
+    for line, (at, end) in zip(lines, ranges, strict=True):
+        for word in line:
+            said = word.text.replace(SOFT_HYPHEN, "")
+            start = text.find(said, at, end)
+            if start < 0:
+                # The hyphen that broke the word at the line's end is gone.
+                said = said.rstrip("-\u2010")
+                start = text.find(said, at, end)
+            if start < 0 or not said:
+                continue
+            at = start + len(said)
+            if not word.leads_to:
+                continue
+            if links and links[-1][0] == word.leads_to and not text[links[-1][2] : start].strip():
+                links[-1] = (word.leads_to, links[-1][1], at)
+            else:
+                links.append((word.leads_to, start, at))
+    for target, start, end in links:
+        if target.startswith("#"):
+            yield Link(start=start, end=end, page=int(target[1:]))
+        else:
+            yield Link(start=start, end=end, uri=target)
+
+
 def _prose(
     lines: Sequence[Line], role: Role, vocabulary: Collection[str]
 ) -> tuple[str, list[tuple[int, int]]]:
@@ -135,7 +166,7 @@ def _prose(
             start, end = ranges[-1]
             text, separator = _line_break(text, piece, vocabulary)
             ranges[-1] = (start, min(end, len(text)))
-            is_item = (role == "list" and _BULLET.match(piece)) or has_leaders(before)
+            is_item = _is_item(piece, role) or has_leaders(before)
             text += "\n" if separator and is_item else separator
         start = len(text)
         text += piece
@@ -146,6 +177,12 @@ def _prose(
         ranges[-1] = (ranges[-1][0], len(text))
     # A soft hyphen inside a line is a place where the word was not broken.
     return _without_soft_hyphens(text, ranges)
+
+
+def _is_item(line: str, role: Role) -> bool:
+    """A number may begin any line of a paragraph; a bullet or a box to tick begins an item."""
+    match = _BULLET.match(line)
+    return match is not None and (role == "list" or match[0] in _SIGNS)
 
 
 def _line_break(text: str, following: str, vocabulary: Collection[str]) -> tuple[str, str]:

@@ -92,6 +92,9 @@ class Word:
     """0xRRGGBB; None where it is not known, or is not one only."""
     invisible: str = ""
     """Characters that were taken out of `text`, because nobody sees them."""
+    leads_to: str = ""
+    """The URI of its link, or "#" and the 0-based index of a page; "" without a link."""
+    bold: bool = False
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -282,6 +285,7 @@ def _word(pending: _Glyphs, block: int, line: int, fixed: Collection[str]) -> It
         hidden=all(_is_hidden(span) for span in spans),
         colour=_colour(spans),
         invisible=invisible,
+        bold=all(span["flags"] & pymupdf.TEXT_FONT_BOLD for span in spans),
     )
 
 
