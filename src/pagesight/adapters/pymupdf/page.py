@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
+from pagesight.adapters.pymupdf.marks import comments
 from pagesight.adapters.pymupdf.parts import parts_of
 from pagesight.adapters.pymupdf.regions import Region, arrange
 from pagesight.adapters.pymupdf.render import Crop, Renderer
@@ -68,6 +69,7 @@ class PageParser:
             elements = work.whole_page()
         else:
             elements = [each for region in arrange(page, source) for each in work.elements(region)]
+        elements += comments(page, source.words)
         return PageContent(
             page=Page(
                 index=index,
