@@ -79,7 +79,7 @@ def read_source(page: Any, reader: OpticalReader | None, ocr_dpi: int) -> Source
     if turn:
         page.set_rotation(turn)
         straighten(page)
-        layer, _ = without_hidden(page, text_layer(page))
+        layer, _ = without_hidden(page, text_layer(page), links=False)
         words = [replace(word, bbox=turned(word.bbox, turn, area)) for word in words]
         area = _area(page)
     if words:
