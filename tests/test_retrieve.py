@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pagesight.adapters.pytesseract import ReadWord
 from pagesight.document import Chunk, Metadata
 from pagesight.errors import SettingsError
 from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library
+from pagesight.optical import ReadWord
 from pagesight.ports import OpticalWord
 from pagesight.results import Filter, Query
 from pagesight.retrieve import Ranking, Retriever
@@ -64,6 +64,7 @@ class Reader:
     """OCR for a test: every picture says the same words."""
 
     words: str
+    fingerprint: str = "says the same"
 
     def read(self, png: bytes, *, sparse: bool) -> tuple[OpticalWord, ...]:
         return tuple(

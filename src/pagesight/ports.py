@@ -100,6 +100,10 @@ class RemoteFiles(Protocol):
 class OpticalReader(Protocol):
     """Reads the words of a picture (OCR)."""
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same picture would be read differently."""
+
     def read(self, png: bytes, *, sparse: bool) -> tuple[OpticalWord, ...]:
         """Words in reading order; `sparse` for scattered labels, else running text.
 

@@ -34,6 +34,8 @@ class FetchSettings:
 class ParseSettings:
     crop_dpi: int
     ocr_dpi: int
+    ocr_engine: str
+    figure_ocr_engine: str
     ocr_languages: str
     workers: int
     window_pages: int
@@ -315,13 +317,22 @@ def _check(settings: Settings) -> None:
         raise SettingsError("retrieve.superseded must be between 0 and 1")
     if not 0 <= settings.ask.refuse_below <= 1:
         raise SettingsError("ask.refuse_below must be between 0 and 1; 0 refuses no question")
-    if settings.text.engine not in ("auto", "openvino", "torch"):
-        raise SettingsError("text.engine must be auto, openvino or torch")
-    if settings.ask.image_detail not in get_args(Detail):
-        raise SettingsError("ask.image_detail must be auto, low or high")
-    if settings.words.engine not in ("tantivy", "rank_bm25"):
-        raise SettingsError("words.engine must be tantivy or rank_bm25")
+    _check_choices(settings)
     _check_server(settings.vectors.server)
+
+
+def _check_choices(settings: Settings) -> None:
+    parse, readers = settings.parse, ("tesseract", "rapidocr")
+    choices = {
+        "parse.ocr_engine": (parse.ocr_engine, readers),
+        "parse.figure_ocr_engine": (parse.figure_ocr_engine, readers),
+        "text.engine": (settings.text.engine, ("auto", "openvino", "torch")),
+        "ask.image_detail": (settings.ask.image_detail, get_args(Detail)),
+        "words.engine": (settings.words.engine, ("tantivy", "rank_bm25")),
+    }
+    for name, (value, known) in choices.items():
+        if value not in known:
+            raise SettingsError(f"{name} must be {', '.join(known[:-1])} or {known[-1]}")
 
 
 def _check_server(url: str) -> None:

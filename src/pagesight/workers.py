@@ -7,9 +7,11 @@ from pathlib import Path
 from time import process_time
 
 from pagesight.document import DocumentProfile
+from pagesight.errors import SettingsError
 from pagesight.ingest.parsing import ParsedWindow, Window
+from pagesight.optical import PagesAndFigures
 from pagesight.ports import OpticalReader, Parser
-from pagesight.settings import Settings
+from pagesight.settings import ParseSettings, Settings
 
 
 def crops_folder(root: Path) -> Path:
@@ -33,10 +35,31 @@ def parser_of(settings: Settings, root: Path) -> Parser:
 
 
 def reader_of(settings: Settings) -> OpticalReader | None:
-    """None where tesseract is not installed."""
-    from pagesight.adapters.pytesseract import PytesseractReader, available
+    """What reads pages and figures; None where tesseract is wanted and not installed.
 
-    return PytesseractReader(settings.parse.ocr_languages) if available() else None
+    Raises:
+        SettingsError: another engine is wanted and not installed.
+    """
+    parse = settings.parse
+    pages, figures = _engine(parse.ocr_engine, parse), _engine(parse.figure_ocr_engine, parse)
+    if pages is None or figures is None or parse.ocr_engine == parse.figure_ocr_engine:
+        return pages
+    return PagesAndFigures(pages, figures)
+
+
+def _engine(name: str, parse: ParseSettings) -> OpticalReader | None:
+    if name == "rapidocr":
+        from pagesight.adapters import rapidocr
+
+        if not rapidocr.available():
+            raise SettingsError(
+                "rapidocr is not installed: pip install 'pagesight[rapidocr]', or set "
+                "parse.ocr_engine and parse.figure_ocr_engine to tesseract"
+            )
+        return rapidocr.RapidOCRReader()
+    from pagesight.adapters import pytesseract
+
+    return pytesseract.PytesseractReader(parse.ocr_languages) if pytesseract.available() else None
 
 
 def profile_in_worker(

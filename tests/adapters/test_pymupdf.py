@@ -57,6 +57,8 @@ class FixedWord:
 
 
 class FailingReader:
+    fingerprint = "fails"
+
     def read(self, png: bytes, *, sparse: bool) -> tuple[FixedWord, ...]:
         raise ServiceError("tesseract is out of order: repair it")
 

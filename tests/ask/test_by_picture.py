@@ -42,6 +42,7 @@ class Reader:
 
     words: Sequence[str]
     times: int = 0
+    fingerprint: str = "counts"
 
     def read(self, png: bytes, *, sparse: bool) -> list[Word]:
         self.times += 1

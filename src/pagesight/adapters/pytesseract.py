@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pytesseract
 from PIL import Image, ImageOps
 
 from pagesight.errors import ServiceError
+from pagesight.optical import ReadWord
 
 _PAGE_MODE = 3
 """Page segmentation of running text: automatic, columns told apart."""
@@ -35,19 +35,6 @@ _SECONDS = 120.0
 # Tesseract's threads only get in each other's way on pages of this size, and documents are
 # parsed in one process a core.
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadWord:
-    """A word in pixels of the picture; `line` is (block, paragraph, line)."""
-
-    text: str
-    left: int
-    top: int
-    width: int
-    height: int
-    line: tuple[int, int, int]
-    confidence: float
 
 
 def available() -> bool:
@@ -173,7 +160,7 @@ def _mean_confidence(words: Sequence[ReadWord]) -> float:
 
 
 def _moved(word: ReadWord, by: int) -> ReadWord:
-    return _boxed(word, word.left + by, word.top + by, word.width, word.height)
+    return word.at(word.left + by, word.top + by, word.width, word.height)
 
 
 def _turned_back(word: ReadWord, turn: int, size: tuple[int, int]) -> ReadWord:
@@ -181,16 +168,12 @@ def _turned_back(word: ReadWord, turn: int, size: tuple[int, int]) -> ReadWord:
     width, height = size
     right, bottom = word.left + word.width, word.top + word.height
     if turn == 90:
-        return _boxed(word, word.top, height - right, word.height, word.width)
+        return word.at(word.top, height - right, word.height, word.width)
     if turn == 180:
-        return _boxed(word, width - right, height - bottom, word.width, word.height)
+        return word.at(width - right, height - bottom, word.width, word.height)
     if turn == 270:
-        return _boxed(word, width - bottom, word.left, word.height, word.width)
+        return word.at(width - bottom, word.left, word.height, word.width)
     return word
-
-
-def _boxed(word: ReadWord, left: int, top: int, width: int, height: int) -> ReadWord:
-    return ReadWord(word.text, left, top, width, height, word.line, word.confidence)
 
 
 def _first_line(message: object) -> str:

@@ -57,10 +57,7 @@ class PyMuPDFParser:
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same bytes would be parsed differently."""
-        reading = "none"
-        if self._pages.reader is not None:
-            name = type(self._pages.reader).__name__
-            reading = getattr(self._pages.reader, "fingerprint", name)
+        reading = self._pages.reader.fingerprint if self._pages.reader else "none"
         return (
             f"pymupdf {pymupdf.__version__}, parser {PARSER_VERSION}, "
             f"crops {self._pages.crop_dpi} dpi, ocr {self._pages.ocr_dpi} dpi by {reading}"
