@@ -10,8 +10,10 @@ from typing import Protocol, TypeVar
 
 from pagesight.document import Chunk, Counts, Document, Page, file_name
 from pagesight.errors import MissingError, SettingsError
+from pagesight.formats import PDF, kind_of
 from pagesight.indexes import SPACES
 from pagesight.ports import Catalogue, CropStore
+from pagesight.renditions import RENDITIONS, Renditions
 from pagesight.results import Filter
 from pagesight.sources import is_remote, local_copy
 
@@ -50,6 +52,8 @@ class Contents:
         """Copies of what came from URLs."""
         self.uploads = root / "uploads"
         """Files that came over HTTP."""
+        self.renditions = Renditions(root / RENDITIONS)
+        """PDFs made of files that are none."""
 
     def spaces(self) -> Mapping[str, str]:
         """Space -> fingerprint of the model that its vectors belong to."""
@@ -150,6 +154,12 @@ class Contents:
     def original(self, document: Document) -> Path:
         """Where the file of a document can be read: its path, or the copy of what a URL gave."""
         return self.file_of(document.source)
+
+    def shown(self, document: Document) -> Path:
+        """The PDF whose pages are shown for a document: its file, or what was made of it. It is
+        for the caller to see to it that the file has not changed."""
+        path = self.original(document)
+        return path if kind_of(path) == PDF else self.renditions.path(document.id)
 
     def file_of(self, source: str) -> Path:
         """The same of any path or URL among `sources`."""

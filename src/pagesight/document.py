@@ -34,6 +34,8 @@ HiddenReason = Literal[
     "outside of the page",
     "in a hidden layer",
     "in a hidden annotation",
+    "on a hidden slide or sheet",
+    "marked as hidden",
     "invisible characters",
 ]
 """Why a text cannot be seen; it goes on "hidden text ..."."""

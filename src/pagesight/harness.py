@@ -228,8 +228,8 @@ def _file_text(library: Library, document: Document, page: int) -> str | None:
     """The text layer of a page (0-based) of the file; None where the file has gone or changed."""
     from pagesight.adapters.pymupdf.viewing import text_layer
 
-    path = library.original(document)
     try:
-        return text_layer(path, page) if digest(path) == document.id else None
+        same = digest(library.original(document)) == document.id
+        return text_layer(library.shown(document), page) if same else None
     except (OSError, DocumentError, IndexError):
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from pagesight.errors import LibraryError
 from pagesight.indexes import Indexes
 from pagesight.ports import Catalogue, CropStore, ParseCache
+from pagesight.renditions import Renditions
 from pagesight.sources import is_remote, local_copy
 
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.tmp")
@@ -23,6 +24,8 @@ class Swept:
     crops: int = 0
     parses: int = 0
     """Cached parsed documents."""
+    renditions: int = 0
+    """Files of PDFs that were made of documents that are none."""
     temporary: int = 0
     """Half-written files that a kill left."""
     bytes: int = 0
@@ -36,6 +39,8 @@ class Leftovers:
     """Keys that no chunk refers to."""
     parses: tuple[Path, ...]
     """Cached parsed documents that are not in the catalogue."""
+    renditions: tuple[Path, ...]
+    """Those of documents that are not in the catalogue."""
     temporary: tuple[Path, ...]
     """Half-written files."""
     generations: tuple[Path, ...]
@@ -43,13 +48,21 @@ class Leftovers:
 
 
 def leftovers(
-    root: Path, catalogue: Catalogue, crops: CropStore, parses: ParseCache, indexes: Indexes
+    root: Path,
+    catalogue: Catalogue,
+    crops: CropStore,
+    parses: ParseCache,
+    renditions: Renditions,
+    indexes: Indexes,
 ) -> Leftovers:
     """Looks through the folder of a library."""
     live = set(catalogue.upkeep.document_ids())
     return Leftovers(
         crops=frozenset(crops.keys() - catalogue.upkeep.images()),
         parses=tuple(sorted(path for path, id in parses.entries().items() if id not in live)),
+        renditions=tuple(
+            sorted(path for path, id in renditions.entries().items() if id not in live)
+        ),
         temporary=tuple(
             sorted(path for path in root.rglob(".*.tmp") if _TEMPORARY.fullmatch(path.name))
         ),
@@ -65,12 +78,13 @@ def sweep(found: Leftovers, crops: CropStore, parses: ParseCache, indexes: Index
         ServiceError: the server that keeps a former index is away.
     """
     size = crops.remove(found.crops) + parses.discard(found.parses)
-    size += sum(_remove(path) for path in found.temporary)
+    size += sum(_remove(path) for path in (*found.renditions, *found.temporary))
     # Last: a server that is away keeps nothing else from being removed.
     indexes.drop_others()
     return Swept(
         crops=len(found.crops),
         parses=len(found.parses),
+        renditions=len(found.renditions),
         temporary=len(found.temporary),
         bytes=size,
     )

@@ -130,8 +130,9 @@ class Library(Contents):
             self.drain()
 
     def forget(self, document_ids: Collection[str], *, erase: bool = False) -> None:
-        """Drops documents and their files: crops that no other chunk shows, cached parses, copies
-        of downloads, and uploads. Unknown ids are ignored. Nothing may be parsed meanwhile."""
+        """Drops documents and their files: crops that no other chunk shows, cached parses,
+        renditions, copies of downloads, and uploads. Unknown ids are ignored. Nothing may be
+        parsed meanwhile."""
         with self._writing():
             if erase:
                 self.catalogue.set_setting(_ERASING, "1")
@@ -143,6 +144,7 @@ class Library(Contents):
             self.crops.remove(shown - self.catalogue.upkeep.images())
             for id in document_ids:
                 self.parses.remove(id)
+                self.renditions.remove(id)
             for source in filter(is_remote, sources):
                 remove_folder(local_copy(source, self.downloads).parent)
             for path in map(Path, sources):
@@ -177,11 +179,13 @@ class Library(Contents):
 
     def leftovers(self) -> Leftovers:
         """What `sweep` would remove."""
-        return leftovers(self.root, self.catalogue, self.crops, self.parses, self.indexes)
+        return leftovers(
+            self.root, self.catalogue, self.crops, self.parses, self.renditions, self.indexes
+        )
 
     def sweep(self) -> Swept:
-        """Removes crops and cached parses that no document refers to, and what kills have left.
-        Nothing may be parsed meanwhile."""
+        """Removes crops, cached parses and renditions that no document refers to, and what kills
+        have left. Nothing may be parsed meanwhile."""
         with self._writing():
             return sweep(self.leftovers(), self.crops, self.parses, self.indexes)
 

@@ -19,6 +19,7 @@ from pagesight.document import (
     PageContent,
     ParsedDocument,
 )
+from pagesight.flow import Rendition
 from pagesight.results import Evidence, Filter, ImagePart, Message, Reply
 
 if TYPE_CHECKING:
@@ -74,6 +75,32 @@ class Parser(Protocol):
 
         Raises:
             DocumentError: the file cannot be opened.
+        """
+
+
+class Converter(Protocol):
+    """Makes a PDF of a file of another kind."""
+
+    def __call__(self, path: Path) -> Rendition:
+        """The file as a PDF.
+
+        Raises:
+            DocumentError: it cannot be read; the message names it and the remedy.
+        """
+
+
+class Illustrator(Protocol):
+    """Adds what only the pixels of a PDF tell to pages whose elements are known."""
+
+    def illustrate(
+        self, path: Path, contents: Sequence[PageContent], passwords: Sequence[str] = ()
+    ) -> tuple[PageContent, ...]:
+        """The pages, their figures and tables with crops, and figures that have no words with
+        those that can be read in them.
+
+        Raises:
+            DocumentError: the file cannot be opened.
+            OSError: a crop cannot be stored.
         """
 
 

@@ -62,9 +62,12 @@ def page_pictures(
 
     wanted = list(dict.fromkeys(places))
     files: dict[str, Path] = {}
+    names: dict[Path, str] = {}
     for id in dict.fromkeys(id for id, _ in wanted):
         try:
-            files[id] = _cited_file(library, library.document(id))
+            document = library.document(id)
+            files[id] = _cited_file(library, document)
+            names[files[id]] = document.name if document else id
         except DocumentError as error:
             yield from ((place, error) for place in wanted if place[0] == id)
     tasks = {(files[id], index): (id, index) for id, index in wanted if id in files}
@@ -75,7 +78,7 @@ def page_pictures(
             yield tasks[task], result
         else:
             path, index = task
-            yield tasks[task], _fault(result, path, index, path.name)
+            yield tasks[task], _fault(result, path, index, names[path])
 
 
 class Renderer:
@@ -239,7 +242,8 @@ def _cited_file(library: Library, document: Document | None) -> Path:
 def _file(
     library: Library, document: Document, digest_of: Callable[[Path], str], called: str
 ) -> Path:
-    """Where the bytes are that were ingested. `called` is what errors call the file."""
+    """The PDF of a document whose bytes are those that were ingested. `called` is what errors
+    call the file."""
     path = library.original(document)
     try:
         same = digest_of(path) == document.id
@@ -253,7 +257,13 @@ def _file(
             f"{document.name}: its pages cannot be shown: {called} has changed since it was "
             "ingested; ingest it again"
         )
-    return path
+    shown = library.shown(document)
+    if not shown.is_file():
+        raise DocumentError(
+            f"{document.name}: its pages cannot be shown: the PDF that was made of it is gone; "
+            "ingest it again with --reparse"
+        )
+    return shown
 
 
 def _fault(result: Exception, path: Path, index: int, name: str) -> DocumentError:

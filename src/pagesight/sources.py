@@ -13,11 +13,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pagesight.errors import DocumentError, SettingsError
+from pagesight.formats import PDF, SUFFIXES
 from pagesight.ports import RemoteFiles
 from pagesight.results import Failed
-
-SUFFIXES = (".pdf",)
-"""What a folder is searched for; a file that is named is tried whatever it is called."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]+://")
 """Two letters at least, as C:/ is a drive; a colon is for chains like zip::https://."""
@@ -173,7 +171,7 @@ def _found_here(text: str) -> Iterator[str | Failed]:
 
 
 def _in_folder(folder: Path) -> Iterator[str | Failed]:
-    """Every PDF below the folder, hidden folders left out; folders that cannot be read fail."""
+    """Documents below the folder, hidden folders left out; folders that cannot be read fail."""
     unreadable: list[Failed] = []
 
     def note(error: OSError) -> None:
@@ -189,8 +187,7 @@ def _in_folder(folder: Path) -> Iterator[str | Failed]:
                 yield os.path.join(root, name)
     yield from unreadable
     if not found and not unreadable:
-        wanted = " or ".join(SUFFIXES)
-        yield Failed(source=str(folder), reason=f"the folder holds no {wanted} files")
+        yield Failed(source=str(folder), reason="the folder holds no documents")
 
 
 def _split(source: str) -> tuple[str, str]:
@@ -239,6 +236,6 @@ def _copy_name(url: str) -> str:
     name = _UNSAFE.sub("_", unquote(path.rsplit("/", 1)[-1])).strip(" .") or "document"
     stem, suffix = os.path.splitext(name)
     if not 1 < len(suffix) <= _LONGEST_SUFFIX:
-        stem, suffix = name, SUFFIXES[0]
+        stem, suffix = name, PDF
     stem = stem.encode(errors="ignore")[:_MOST_BYTES].decode(errors="ignore")
     return stem[: _LONGEST_NAME - len(suffix)] + suffix

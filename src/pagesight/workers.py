@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from time import process_time
 
 from pagesight.document import DocumentProfile
 from pagesight.errors import SettingsError
+from pagesight.flow import Rendition
+from pagesight.formats import FLOWING, IMAGES, LEGACY, OFFICE
 from pagesight.ingest.parsing import ParsedWindow, Window
 from pagesight.optical import PagesAndFigures
-from pagesight.ports import OpticalReader, Parser
+from pagesight.ports import Converter, OpticalReader, Parser
+from pagesight.renditions import RENDITIONS, AnyParser, Renditions
 from pagesight.settings import ParseSettings, Settings
 
 
@@ -24,14 +28,39 @@ def parser_of(settings: Settings, root: Path) -> Parser:
     """The parser that a library is fed by, one a process."""
     from pagesight.adapters.filesystem import FileCropStore
     from pagesight.adapters.pymupdf import PyMuPDFParser
+    from pagesight.adapters.pymupdf.illustrating import PyMuPDFIllustrator
 
-    parse = settings.parse
-    return PyMuPDFParser(
-        FileCropStore(crops_folder(root)),
-        reader_of(settings),
-        crop_dpi=parse.crop_dpi,
-        ocr_dpi=parse.ocr_dpi,
+    parse, reader = settings.parse, reader_of(settings)
+    crops = FileCropStore(crops_folder(root))
+    return AnyParser(
+        PyMuPDFParser(crops, reader, crop_dpi=parse.crop_dpi, ocr_dpi=parse.ocr_dpi),
+        Renditions(root / RENDITIONS),
+        _converters(),
+        PyMuPDFIllustrator(crops, reader, parse.crop_dpi),
     )
+
+
+def _converters() -> Mapping[str, Converter]:
+    """Suffix -> what makes a PDF of such a file."""
+    from pagesight.adapters.libreoffice import LibreOffice, NoLibreOffice, program
+    from pagesight.adapters.pymupdf.imaging import print_image
+
+    found = program()
+    office: Converter = LibreOffice(found) if found else NoLibreOffice()
+    return {
+        **dict.fromkeys(IMAGES, print_image),
+        **dict.fromkeys(FLOWING, _printed),
+        **dict.fromkeys(OFFICE, office if found else _printed),
+        **dict.fromkeys(LEGACY, office),
+    }
+
+
+def _printed(path: Path) -> Rendition:
+    """A file without pages of its own, laid out by ourselves."""
+    from pagesight.adapters.pymupdf.flowing import print_flow
+    from pagesight.adapters.unstructured import read_flow
+
+    return print_flow(read_flow(path), path)
 
 
 def reader_of(settings: Settings) -> OpticalReader | None:

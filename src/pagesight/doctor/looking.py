@@ -170,6 +170,7 @@ class Look:
         for what, things in (
             ("crops", found.crops),
             ("cached parses", found.parses),
+            ("renditions", found.renditions),
             ("temporary files", found.temporary),
             ("former indexes", found.generations),
         ):

@@ -20,8 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from pagesight.document import Metadata
 from pagesight.files import sync_folder
+from pagesight.formats import PDF
 from pagesight.server.problems import Problem
-from pagesight.sources import SUFFIXES
 
 _PART = ".part"
 """Ends the name of what is being written. Not what `Library.sweep` takes for left behind: it may
@@ -133,7 +133,7 @@ class Uploads:
         for part in self._root.glob(f"*{_PART}"):
             part.unlink(missing_ok=True)
         found = []
-        for place in self._root.glob(f"*/*{SUFFIXES[0]}{_MARK}"):
+        for place in self._root.glob(f"*/*{PDF}{_MARK}"):
             path = place.with_name(place.name.removesuffix(_MARK))
             if path.is_file():
                 found.append((path, _read(place)))

@@ -16,9 +16,9 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from pagesight.document import file_name
+from pagesight.formats import PDF
 from pagesight.server.problems import Problem
 from pagesight.server.uploaded import Arrived, Uploads, no_room
-from pagesight.sources import SUFFIXES
 
 FILE_FIELD = "file"
 HEAD_BYTES = 1024
@@ -26,7 +26,7 @@ HEAD_BYTES = 1024
 IDLE_SECONDS = 60.0
 """After which a client that sends nothing is given up."""
 
-_SUFFIX = SUFFIXES[0]
+_SUFFIX = PDF
 _LONGEST_NAME = 120
 """Characters of a file name."""
 _MOST_BYTES = 200

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from fsspec.utils import glob_translate
 
 from pagesight.errors import DocumentError
-from pagesight.sources import SUFFIXES, source_name
+from pagesight.formats import SUFFIXES
+from pagesight.sources import source_name
 
 WEB = ("http", "https")
 """What the file system of web pages is called: its paths are whole URLs."""
@@ -42,7 +43,7 @@ def documents(system: Any, url: str) -> list[str]:
         found, nothing = _matches(system, url), "the pattern matches nothing"
     elif _is_folder(system, url):
         found = _below(system, url)
-        nothing = f"the folder holds no {' or '.join(SUFFIXES)} files"
+        nothing = "the folder holds no documents"
     else:
         return [url]
     if not found:

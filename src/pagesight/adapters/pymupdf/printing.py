@@ -28,8 +28,8 @@ def print_text(title: str, text: str, path: Path) -> None:
     Raises:
         SettingsError: the file cannot be written.
     """
-    title = _printable(title).strip()
-    lines = (_printable(line).strip() for line in text.splitlines())
+    title = printable(title).strip()
+    lines = (printable(line).strip() for line in text.splitlines())
     content = f"<h1>{html.escape(title)}</h1>" if title else ""
     content += "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
     printed = io.BytesIO()
@@ -54,7 +54,7 @@ def print_text(title: str, text: str, path: Path) -> None:
         raise SettingsError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text that survives printing: of what does not, the plain form ("𝛼" as "α") or a space."""
     plain = (unicodedata.normalize("NFKC", each) if each > "\uffff" else each for each in text)
     return _LOST.sub(" ", "".join(plain))

@@ -1,0 +1,105 @@
+"""Office documents laid out as PDFs by LibreOffice, where it is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from pagesight.errors import DocumentError
+from pagesight.flow import Rendition
+
+CONVERT_SECONDS = 100.0
+"""That a document may take; opening any file is given up after two minutes."""
+_NAMES = ("soffice", "libreoffice")
+_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting">
+<prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop>
+<prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop>
+<prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Office.Writer/Content/Update">
+<prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
+<item oor:path="/org.openoffice.Office.Calc/Content/Update">
+<prop oor:name="Link" oor:op="fuse"><value>2</value></prop></item>
+</oor:items>
+"""
+"""Of a profile in which no macro runs, and nothing is loaded that a document links to."""
+
+
+def program() -> str | None:
+    """Where LibreOffice is; None where it is not installed."""
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+class LibreOffice:
+    """Converts by the program at `path`; implements `pagesight.ports.Converter`."""
+
+    def __init__(self, path: str, seconds: float = CONVERT_SECONDS) -> None:
+        self._path = path
+        self._seconds = seconds
+
+    def __call__(self, path: Path) -> Rendition:
+        """The file as a PDF, by a profile of its own, so that several can run at once.
+
+        Raises:
+            DocumentError: it cannot be converted, or takes too long.
+        """
+        with tempfile.TemporaryDirectory(prefix="pagesight-") as folder:
+            root = Path(folder)
+            # A plain name: those of documents may be anything.
+            document = root / f"document{path.suffix.lower()}"
+            try:
+                shutil.copyfile(path, document)
+            except OSError as error:
+                raise DocumentError(f"{path} cannot be opened ({error.strerror})") from error
+            self._convert(root, document, path)
+            try:
+                return Rendition(pdf=document.with_suffix(".pdf").read_bytes())
+            except OSError as error:
+                raise DocumentError(
+                    f"{path} cannot be read by LibreOffice: it may be damaged or encrypted; open "
+                    "it and save a copy without a password"
+                ) from error
+
+    def _convert(self, root: Path, document: Path, path: Path) -> None:
+        user = root / "profile" / "user"
+        user.mkdir(parents=True)
+        (user / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
+        command = [
+            self._path,
+            f"-env:UserInstallation={user.parent.as_uri()}",
+            *("--headless", "--norestore", "--nolockcheck"),
+            *("--convert-to", "pdf", "--outdir", str(root), str(document)),
+        ]
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(
+            command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=root, start_new_session=True
+        )
+        try:
+            process.wait(self._seconds)
+        except subprocess.TimeoutExpired as error:
+            raise DocumentError(
+                f"{path} was given up by LibreOffice after {self._seconds:g} s: save it as PDF"
+            ) from error
+        finally:
+            if process.poll() is None:
+                # The program is a script that starts others.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+class NoLibreOffice:
+    """Stands in for LibreOffice where it is missing; implements `pagesight.ports.Converter`."""
+
+    def __call__(self, path: Path) -> Rendition:
+        """Raises a DocumentError, always."""
+        raise DocumentError(
+            f"{path}: {path.suffix.lower()} files need LibreOffice: install it, or save the file "
+            "in a newer format (.docx, .pptx, .xlsx) or as PDF"
+        )

@@ -1,0 +1,153 @@
+"""Files that are no PDF are shown, quoted and parsed by a PDF that is made of each once."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from pagesight.document import DocumentProfile, PageContent
+from pagesight.errors import LibraryError
+from pagesight.files import digest, write_whole
+from pagesight.flow import Rendition
+from pagesight.formats import PDF, kind_of
+from pagesight.ports import Converter, Illustrator, Parser
+
+RENDITION_VERSION = 1
+"""Raise it when the same file is converted differently."""
+
+RENDITIONS = "renditions"
+"""Their folder in that of a library."""
+
+_CONTENTS = TypeAdapter(tuple[PageContent, ...])
+_ENTRY = re.compile(r"([0-9a-f]{64})-\d+\.(?:pdf|json\.gz)")
+
+
+class Renditions:
+    """The folder of a library in which the PDFs lie, by the id of the document."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path(self, document_id: str) -> Path:
+        """Where the PDF is, or would be."""
+        return self._root / document_id[:2] / f"{document_id}-{RENDITION_VERSION}.pdf"
+
+    def put(self, document_id: str, rendition: Rendition) -> None:
+        """Keeps a rendition durably.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        path = self.path(document_id)
+        packed = gzip.compress(_CONTENTS.dump_json(rendition.contents), mtime=0)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # The PDF last: where it is, all is.
+            write_whole(_contents_of(path), packed)
+            write_whole(path, rendition.pdf)
+        except OSError as error:
+            raise LibraryError(
+                f"cannot write {path}: {error}: free some space or make the folder writable"
+            ) from error
+
+    def contents(self, document_id: str) -> tuple[PageContent, ...] | None:
+        """What stands on the pages; empty where only the PDF tells. None where there is no
+        rendition that can be read."""
+        path = self.path(document_id)
+        try:
+            packed = _contents_of(path).read_bytes() if path.is_file() else b""
+            return _CONTENTS.validate_json(gzip.decompress(packed))
+        except (OSError, EOFError, ValidationError):
+            return None
+
+    def entries(self) -> Mapping[Path, str]:
+        """File -> id of its document; "" for a file that is no rendition."""
+        found = {}
+        for path in self._root.glob("*/*"):
+            match = _ENTRY.fullmatch(path.name)
+            found[path] = match[1] if match else ""
+        return found
+
+    def remove(self, document_id: str) -> None:
+        """Removes the rendition of a document, if there is one."""
+        path = self.path(document_id)
+        for each in (path, _contents_of(path)):
+            each.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.parent.rmdir()
+
+
+class AnyParser:
+    """Parses files of every kind that `converters` names by suffix, and PDFs by `parser`;
+    implements `pagesight.ports.Parser`."""
+
+    def __init__(
+        self,
+        parser: Parser,
+        renditions: Renditions,
+        converters: Mapping[str, Converter],
+        illustrator: Illustrator,
+    ) -> None:
+        self._parser = parser
+        self._renditions = renditions
+        self._converters = converters
+        self._illustrator = illustrator
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same bytes would be parsed differently. What converts is not named:
+        a rendition is made once, whatever is installed later."""
+        return f"{self._parser.fingerprint}, renditions {RENDITION_VERSION}"
+
+    def profile(self, path: Path, passwords: Sequence[str] = ()) -> DocumentProfile:
+        """What is known before parsing; makes the rendition of a file that is no PDF.
+
+        Raises:
+            DocumentError: the file cannot be parsed; the message names it and the remedy.
+            LibraryError: the rendition cannot be written.
+        """
+        kind = kind_of(path)
+        if kind == PDF:
+            return self._parser.profile(path, passwords)
+        id = digest(path)
+        self._rendered(path, kind, id)
+        profile = self._parser.profile(self._renditions.path(id))
+        return replace(profile, id=id, source=str(path.absolute()))
+
+    def parse_pages(
+        self, path: Path, start: int, stop: int, passwords: Sequence[str] = ()
+    ) -> tuple[PageContent, ...]:
+        """The pages with 0-based index in [start, stop); those past the end are left out.
+
+        Raises:
+            DocumentError: the file cannot be opened.
+            LibraryError: the rendition cannot be written.
+            OSError: a crop cannot be stored.
+        """
+        kind = kind_of(path)
+        if kind == PDF:
+            return self._parser.parse_pages(path, start, stop, passwords)
+        id = digest(path)
+        contents = self._rendered(path, kind, id)
+        pdf = self._renditions.path(id)
+        if not contents:
+            return self._parser.parse_pages(pdf, start, stop)
+        return self._illustrator.illustrate(pdf, contents[start:stop])
+
+    def _rendered(self, path: Path, kind: str, id: str) -> tuple[PageContent, ...]:
+        contents = self._renditions.contents(id)
+        if contents is None:
+            rendition = self._converters[kind](path)
+            self._renditions.put(id, rendition)
+            contents = rendition.contents
+        return contents
+
+
+def _contents_of(path: Path) -> Path:
+    return path.with_suffix(".json.gz")
