@@ -15,8 +15,10 @@ MARGIN = frozenset({"page-header", "page-footer"})
 
 _LEAST_SIDE = 24.0
 """Points; smaller pictures are icons and rules."""
-_LEAST_SHARE = 0.003
+_LEAST_SHARE = 0.002
 """Of the page's area."""
+_TITLE_SHARE = 0.25
+"""Of a figure's height from its top, down to which a heading in it is its title."""
 _BACKGROUND_SHARE = 0.9
 """Of the page's area; a picture that large lies behind everything else."""
 _PROSE_SHARE = 0.45
@@ -29,16 +31,20 @@ _ANCHOR_SIDE = 25.0
 """Points; a smaller free region over a caption holds no figure."""
 
 
-def settle_figures(boxes: Sequence[Box], seen: Sequence[BBox], page: BBox) -> list[Box]:
-    """Merges the layout's pictures with those that the pixels show (`seen`).
+def settle_figures(
+    boxes: Sequence[Box], seen: Sequence[BBox], images: Sequence[BBox], page: BBox
+) -> list[Box]:
+    """Merges the layout's pictures with those that the pixels show (`seen`) and with `images`.
 
     Nested boxes, fragments, panels and backgrounds go; text inside a figure (its labels) is no
-    longer a box of its own, captions stay.
+    longer a box of its own, captions stay, and a heading at its top becomes one.
     """
     text = [box for box in boxes if box.kind not in (PICTURE, TABLE)]
     tables = [box for box in boxes if box.kind == TABLE]
     captions = [box.bbox for box in boxes if box.kind == CAPTION]
-    views = _together([view for view in seen if _is_large(view, page)], text)
+    # An image that texts stand on is a background, unless the network takes it for a picture.
+    bare = [image for image in images if not any(box.bbox.inside(image) > 0.5 for box in text)]
+    views = _together([view for view in (*seen, *bare) if _is_large(view, page)], text)
     figures = [
         box.bbox
         for box in boxes
@@ -57,8 +63,20 @@ def settle_figures(boxes: Sequence[Box], seen: Sequence[BBox], page: BBox) -> li
         if _is_large(figure, page) and not _is_panel(figure, text) and not _in(figure, tables, 0.7)
     ]
     figures = _outermost(figures)
-    kept = [box for box in boxes if box.kind != PICTURE and not _is_label(box, figures)]
+    settled = [_title_or(box, figures) for box in boxes if box.kind != PICTURE]
+    kept = [box for box in settled if not _is_label(box, figures)]
     return kept + [Box(PICTURE, figure) for figure in figures]
+
+
+def _title_or(box: Box, figures: Sequence[BBox]) -> Box:
+    """The heading at the top of a figure is its caption."""
+    if box.kind not in ("section-header", "title"):
+        return box
+    is_on_top = any(
+        box.bbox.inside(figure) > 0.7 and box.bbox.y1 < figure.y0 + _TITLE_SHARE * figure.height
+        for figure in figures
+    )
+    return replace(box, kind=CAPTION) if is_on_top else box
 
 
 def anchored_region(

@@ -21,6 +21,8 @@ _LEVEL = 12.0
 """Points by which marks of one row differ in height."""
 _LEAST_GAP = 2.5
 """Points; lines of one sub-caption are closer."""
+_FAR = 30.0
+"""Points from a mark to the empty strip beside its sub-caption, of three lines, say."""
 _AT_EDGE = 0.12
 """Of the region's width or height: how far the first or last marks are from its edge, where they
 stand before or after all else."""
@@ -139,18 +141,21 @@ def _place(region: BBox, axis: Axis, marks: Sequence[BBox], items: Sequence[BBox
         for gap in gaps(items, region, axis)
         if gap[1] > before[1] - 1 and gap[0] < after[0] + 1 and gap[1] - gap[0] > _LEAST_GAP
     ]
-    if not between:
-        return thinnest(items, axis, before[1], after[0])
     low, high = extent(region, axis)
     start = min(extent(mark, axis)[0] for mark in marks) - low
     end = high - max(extent(mark, axis)[1] for mark in marks)
     near = _AT_EDGE * (high - low)
     if start < min(near, end):
-        left, right = between[-1]
+        left, right = next(
+            (gap for gap in reversed(between) if gap[1] > after[0] - _FAR), (after[0], after[0])
+        )
     elif end < near and axis == "y":
-        left, right = between[0]
-    else:
+        ends = (before[1], before[1])
+        left, right = next((gap for gap in between if gap[0] < before[1] + _FAR), ends)
+    elif between:
         left, right = max(between, key=lambda gap: gap[1] - gap[0])
+    else:
+        return thinnest(items, axis, before[1], after[0])
     return (left + right) / 2
 
 

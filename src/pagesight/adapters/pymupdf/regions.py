@@ -58,7 +58,9 @@ def arrange(page: Any, source: Source) -> list[Region]:
     found, _ = assign(source.words, boxes)
     boxes = [_settled(box, words) for box, words in zip(boxes, found, strict=True)]
     boxes = [_drawn(box, source) for box in boxes if not _is_text_only(box, source)]
-    boxes = settle_figures(boxes, source.pictures, source.page)
+    boxes = settle_figures(
+        boxes, source.pictures, () if source.is_scan else source.images, source.page
+    )
     boxes = _with_rest(source.words, boxes)
     boxes, captions = with_captions(boxes, source)
     order = reading_order(page, boxes, source.blocks)

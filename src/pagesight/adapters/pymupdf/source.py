@@ -47,6 +47,7 @@ class Source:
     """Pictures that the layout network's pixel half sees."""
     marks: tuple[BBox, ...]
     """Drawing operations and images."""
+    images: tuple[BBox, ...]
     blocks: list[dict[str, Any]]
     ocr: bool
     is_scan: bool = False
@@ -108,6 +109,7 @@ def _without_layout(area: BBox, layer: TextLayer, *, ocr: bool = False) -> Sourc
         boxes=(),
         pictures=(),
         marks=(*layer.images, *layer.vectors),
+        images=layer.images,
         blocks=layer.blocks,
         ocr=ocr,
     )
