@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 import evidence_boxes
 import figure_baselines
+import numpy as np
 
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import pymupdf
@@ -39,6 +40,13 @@ SEED = 7
 LEAST_IOU = 0.5
 WHOLLY_INSIDE = 0.8
 """Share of a labelled part that a figure of several parts has to hold."""
+LEAST_FILLED = 0.3
+"""Share of such a figure that its parts fill; the rest is gaps, axes and marks. Pictures of a page
+that is taken for one figure fill about a tenth of it."""
+ICON = 40.0
+"""Points of a side: people label icons as pictures too; the parser leaves them out by intent."""
+INK = 250
+"""Of 255: lighter is paper. Boxes from LaTeX hold the white margins of a picture's file."""
 WORD = re.compile(r"\w+")
 
 
@@ -63,6 +71,8 @@ class Score:
     """Everything that is counted over the pages."""
 
     figures: Count = field(default_factory=Count)
+    large: Count = field(default_factory=Count)
+    """Figures without icons."""
     tables: Count = field(default_factory=Count)
     links: int = 0
     links_right: int = 0
@@ -124,6 +134,7 @@ def measure_figures(parser: PyMuPDFParser, folder: Path, most: int, *, baselines
         score.seconds += time.process_time() - started
         score.pages += 1
         before = (score.figures.recalled, score.figures.correct)
+        truth = [trimmed(path, element) for element in truth]
         add_page(score, truth, content)
         report_misses(name, page, truth, content, score, before)
         if not content.page.ocr:
@@ -132,6 +143,7 @@ def measure_figures(parser: PyMuPDFParser, folder: Path, most: int, *, baselines
             found = [(box,) for box in find(path, page - 1)]
             add_matches(others[method], boxes_of(truth, "picture"), found)
     print(f"figures: {score.figures}")
+    print(f"figures without icons: {score.large}")
     for method, count in others.items() if baselines else ():
         print(f"  {method}: {count}")
     print(f"tables: {score.tables}")
@@ -154,6 +166,11 @@ def add_page(score: Score, truth: Sequence[dict[str, Any]], content: PageContent
     figures = [each for each in content.elements if isinstance(each, Figure)]
     tables = [each for each in content.elements if isinstance(each, Table)]
     add_matches(score.figures, boxes_of(truth, "picture"), [boxes_in(each) for each in figures])
+    add_matches(
+        score.large,
+        [box for box in boxes_of(truth, "picture") if not is_icon(box)],
+        [boxes_in(each) for each in figures if not is_icon(each.bbox)],
+    )
     add_matches(score.tables, boxes_of(truth, "table"), [(each.bbox,) for each in tables])
     captions = {each["id"]: BBox(*each["bbox"]) for each in truth if each["type"] == "caption"}
     for element in truth:
@@ -222,7 +239,27 @@ def add_matches(count: Count, true: Sequence[BBox], found: Sequence[tuple[BBox, 
 
 def is_union(found: BBox, parts: Sequence[BBox]) -> bool:
     filled = evidence_boxes.joint_area(parts) / max(found.area, 1.0)
-    return union(parts).iou(found) >= LEAST_IOU and filled >= LEAST_IOU
+    return union(parts).iou(found) >= LEAST_IOU and filled >= LEAST_FILLED
+
+
+def is_icon(box: BBox) -> bool:
+    return min(box.width, box.height) < ICON
+
+
+def trimmed(path: Path, element: dict[str, Any]) -> dict[str, Any]:
+    """A labelled picture without the white margins in its box; other elements as they are."""
+    if element["type"] != "picture":
+        return element
+    with pymupdf.open(path) as document:
+        clip = pymupdf.Rect(element["bbox"])
+        pixels = document[element["page"] - 1].get_pixmap(clip=clip, colorspace=pymupdf.csGRAY)
+    grey = np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.stride)
+    rows, columns = np.nonzero(grey[:, : pixels.width] < INK)
+    if not len(rows):
+        return element
+    left, top = pixels.x + int(columns.min()), pixels.y + int(rows.min())
+    right, bottom = pixels.x + int(columns.max()) + 1, pixels.y + int(rows.max()) + 1
+    return element | {"bbox": [left, top, right, bottom]}
 
 
 def add_words(score: Score, path: Path, content: PageContent) -> None:

@@ -21,10 +21,12 @@ from pagesight.document import file_name
 from pagesight.inspection.reading import Inspected
 from pagesight.inspection.sheets import EXTRAS, KINDS, OFF_AT_FIRST, Row, Sheet, cell_id, sheets
 
-_WIDEST = 1400
-"""Pixels of a page's or a crop's picture: wider ones are plans, and would fill the file."""
+_WIDEST_PAGE = 1400
+"""Pixels of a page's picture: wider ones are plans, and would fill the file."""
+_WIDEST_CROP = 800
+"""Pixels of a crop's picture: as wide as the column that it stands in."""
 _QUALITY = 72
-"""Of WebP, 0 to 100: small print is still clean, and a page takes about 60 kB."""
+"""Of WebP, 0 to 100: small print is still clean, and a page takes about 100 kB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +126,16 @@ def _environment(crops: Path) -> Environment:
 
 def _crop(folder: Path, key: str) -> str:
     path = folder / key[:2] / f"{key}.png"
-    return _data_uri(path.read_bytes()) if path.is_file() else ""
+    return _data_uri(path.read_bytes(), _WIDEST_CROP) if path.is_file() else ""
 
 
-def _data_uri(png: bytes) -> str:
-    """A PNG as WebP of a sane size; "" for none."""
+def _data_uri(png: bytes, widest: int = _WIDEST_PAGE) -> str:
+    """A PNG as WebP of at most so many pixels in width; "" for none."""
     if not png:
         return ""
     with Image.open(io.BytesIO(png)) as opened:
         image = opened.convert("RGB")
-    image.thumbnail((_WIDEST, 4 * _WIDEST))
+    image.thumbnail((widest, 4 * widest))
     out = io.BytesIO()
     image.save(out, "WEBP", quality=_QUALITY, method=2)
     return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"

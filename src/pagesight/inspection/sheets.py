@@ -29,10 +29,10 @@ KINDS = ("heading", "text", "list", "code", "formula", "note", "caption", "figur
 """Classes of elements, each with a colour of its own."""
 EXTRAS = {
     "number": "order",
-    "order": "order as a line",
-    "part": "parts of figures",
+    "order": "order line",
+    "part": "parts",
     "cell": "cells",
-    "tie": "caption to object",
+    "tie": "ties",
     "line": "lines",
     "link": "links",
     "hidden": "hidden text",

@@ -14,7 +14,7 @@
   };
   const show = (box) => document.body.classList.toggle(`no-${box.value}`, !box.checked);
   const current = () => {
-    const line = bar.getBoundingClientRect().bottom + 40;
+    const line = Math.max(0, bar.getBoundingClientRect().bottom) + 40;
     const below = sheets.findIndex((sheet) => sheet.getBoundingClientRect().bottom > line);
     return below < 0 ? sheets.length - 1 : below;
   };
@@ -60,4 +60,8 @@
   });
   document.addEventListener("scroll", () => { select.value = sheets[current()]?.id ?? ""; }, { passive: true });
   bar.hidden = false;
+  const measure = () =>
+    document.documentElement.style.setProperty("--top", `${document.querySelector("header").offsetHeight}px`);
+  addEventListener("resize", measure);
+  measure();
 })();
