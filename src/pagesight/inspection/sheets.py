@@ -48,10 +48,8 @@ _KIND_OF_ROLE: dict[Role, str] = {
     "code": "code",
     "formula": "formula",
     "caption": "caption",
-    "footnote": "note",
-    "header": "note",
-    "footer": "note",
 }
+"""The rest are notes: what stands at the margins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +232,7 @@ def _row(element: Element, id: str, number: int) -> Row:
             return Row(
                 id=id,
                 number=number,
-                kind=_KIND_OF_ROLE[element.role],
+                kind=_KIND_OF_ROLE.get(element.role, "note"),
                 role=element.role,
                 text=element.text,
                 depth=len(element.heading_path),
