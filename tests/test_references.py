@@ -2,7 +2,20 @@ from __future__ import annotations
 
 import pytest
 
-from pagesight.references import mentions, named, names_figure, names_table, parse_caption
+from pagesight.references import (
+    mentions,
+    named,
+    names_figure,
+    names_table,
+    own_mentions,
+    parse_caption,
+)
+from pagesight.references.mentions import EVERYTHING
+
+
+def keys(text: str) -> list[str]:
+    """Of all that `text` mentions of its own document."""
+    return [mention.label for mention in own_mentions(text, EVERYTHING)]
 
 
 @pytest.mark.parametrize(
@@ -21,6 +34,15 @@ from pagesight.references import mentions, named, names_figure, names_table, par
         ("Table 2", "Table 2"),
         ("Scheme 1. Synthesis", "Scheme 1"),
         ("Algorithm 2: Backtracking", "Algorithm 2"),
+        ("Listing 4. Reading the sensor", "Listing 4"),
+        ("Figure A: Site plan", "Figure A"),
+        ("Figure S1. More results", "Figure S1"),
+        ("Abbildung 3: Schaltplan", "Figure 3"),
+        ("Bild 2 Ventil", "Figure 2"),
+        ("Abb. 7-2: Klemmen", "Figure 7-2"),
+        ("Tabelle 4: Drehmomente", "Table 4"),
+        ("Tableau 2 : Couples de serrage", "Table 2"),
+        ("Figura 3. Bomba", "Figure 3"),
     ],
 )
 def test_a_caption_gives_a_normalised_key(text: str, label: str) -> None:
@@ -38,6 +60,10 @@ def test_a_caption_gives_a_normalised_key(text: str, label: str) -> None:
         "The figure 3 is odd.",
         "Table of contents",
         "Figure 3% of the cases",
+        "Figure A new drawing was made.",
+        "Note 4: the bolts are shown in figure 3.",
+        "Section 5.1 Wiring",
+        "Equation (5): the load",
         "",
     ],
 )
@@ -64,12 +90,98 @@ def test_the_layout_may_vouch_for_a_caption_that_reads_like_running_text() -> No
         ("Fig. 3(a) and (b)", ["Figure 3(a)", "Figure 3(b)"]),
         ("in Table 2, 3 bolts are listed", ["Table 2"]),
         ("Tables A.1 and A.2", ["Table A.1", "Table A.2"]),
+        ("Tables 4-6", ["Table 4", "Table 5", "Table 6"]),
+        ("Figures 6.1-6.3", ["Figure 6.1", "Figure 6.2", "Figure 6.3"]),
+        ("Tables A.1 to A.3", ["Table A.1", "Table A.2", "Table A.3"]),
+        ("Table 3 and I", ["Table 3"]),
+        ("as Figure A shows", ["Figure A"]),
+        ("in the figure A is the area", []),
+        ("siehe Abbildungen 3 und 4", ["Figure 3", "Figure 4"]),
+        ("see Section 5.1 and page 4", []),
         ("the figures of 2023", []),
         ("a comfortable 3 m", []),
     ],
 )
 def test_mentions_are_found_with_the_same_keys(text: str, labels: list[str]) -> None:
     assert [mention.label for mention in mentions(text)] == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see Section 5.1.2.", ["Section 5.1.2"]),
+        ("in Sec. 4 and Sect. 4.2", ["Section 4", "Section 4.2"]),
+        ("(§5)", ["Section 5"]),
+        ("§§ 5.1 and 5.2", ["Section 5.1", "Section 5.2"]),
+        ("Sections 4, 5, and 6", ["Section 4", "Section 5", "Section 6"]),
+        ("under Section 8.1(a)", ["Section 8.1"]),
+        ("in Section IV-B", ["Section IV-B"]),
+        ("Abschnitt 3.2", ["Section 3.2"]),
+        ("Chapter 3 or Ch. 4", ["Chapter 3", "Chapter 4"]),
+        ("Appendix B and appendix C.2", ["Appendix B", "Appendix C.2"]),
+        ("Appendices A and B", ["Appendix A", "Appendix B"]),
+        ("Annex C", ["Annex C"]),
+        ("Anhang A", ["Appendix A"]),
+        ("Eq. (5)", ["Equation 5"]),
+        ("Equation 3.2", ["Equation 3.2"]),
+        ("Eqs. (3) and (4a)", ["Equation 3", "Equation 4(a)"]),
+        ("Equations (1)-(3)", ["Equation 1", "Equation 2", "Equation 3"]),
+        ("Eqn. A.1", ["Equation A.1"]),
+        ("repeat Step 7", ["Step 7"]),
+        ("repeat steps 3 to 5", ["Step 3", "Step 4", "Step 5"]),
+        ("see page 3-17", ["Page 3-17"]),
+        ("on pages 12-14", ["Page 12", "Page 13", "Page 14"]),
+        ("See pages A-6 through A-8", ["Page A-6", "Page A-7", "Page A-8"]),
+        ("see p. xii", ["Page xii"]),
+        ("Note 4 and note 5", ["Note 4", "Note 5"]),
+        ("See Notes 7A and 7D.", ["Note 7A", "Note 7D"]),
+        ("Example 2", ["Example 2"]),
+        ("Listing 4 and Algorithm 1", ["Listing 4", "Algorithm 1"]),
+        ("see Figure 4-2, page 4-7", ["Figure 4-2", "Page 4-7"]),
+    ],
+)
+def test_sections_equations_steps_notes_and_pages_are_mentioned_by_keys(
+    text: str, found: list[str]
+) -> None:
+    assert keys(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Section 5 of the Act",
+        "Section 13 or Section 15(d) of the Securities Exchange Act of 1934",
+        "PURSUANT TO SECTION 13 OR 15(d) OF THE SECURITIES EXCHANGE ACT",
+        "Code sections 415 and 401(a)(17)",
+        "Section 280G(b)(2)",
+        "Section 5-1401 of the General Obligations Law",
+        "Section 1.409A-1(c)",
+        "according to ISO 9001, Section 4.1",
+        "Section 4.2 of RFC 2616",
+        "Step 2 of [7]",
+        "step 2 of 5",
+        "Page 3 of 20",
+        "Page 3",
+        "[12, Section 3]",
+        "In Proceedings of WSDM 2010, pages 411-420",
+        "Human Language Technologies, page 1264",
+        "for example 3 of them",
+        "we note 5 things",
+        "after 10 sec. 5 values",
+        "CH 3",
+        "the SEC 10-K form",
+        "the section 2019",
+        "1. First, open the valve",
+        "a 3 step process",
+        "this equation is solved",
+    ],
+)
+def test_false_friends_mention_nothing(text: str) -> None:
+    assert keys(text) == []
+
+
+def test_what_follows_a_list_does_not_go_for_another_word_before_it() -> None:
+    assert keys("see Figure 3, Section 5 of the Act") == ["Figure 3"]
 
 
 def test_a_mention_says_where_it_stands() -> None:

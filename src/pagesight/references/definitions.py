@@ -167,19 +167,18 @@ def _keys_of_heading(text: str, path: tuple[str, ...]) -> Iterator[str]:
     if not match or (match["number"] in _ARTICLE and not match["dot"]):
         return
     number = match["number"].replace("\u2013", "-")
-    yield f"Section {number}"
-    if number.isalpha() and len(number) == 1:
-        yield from _keys_of_lettered(number, path)
+    lettered = number.isalpha() and len(number) == 1
+    yield (_key_below(number, path) if lettered else "") or f"Section {number}"
 
 
-def _keys_of_lettered(letter: str, path: tuple[str, ...]) -> Iterator[str]:
-    """ "B. Results" below "IV. Tests" is section IV-B, below "Note 2. Leases" it is note 2B."""
+def _key_below(letter: str, path: tuple[str, ...]) -> str:
+    """ "B. Results" below "IV. Tests" is section IV-B, below "Note 2. Leases" it is note 2B; ""
+    for the others."""
     for title in reversed(path):
         chapter = _NUMBERED.match(title)
         if chapter and _ROMAN.fullmatch(chapter["number"]):
-            yield f"Section {chapter['number']}-{letter}"
-            return
+            return f"Section {chapter['number']}-{letter}"
         note = leading_key(title, _NOTED, trusted=True)
         if note:
-            yield f"{note}{letter}"
-            return
+            return f"{note}{letter}"
+    return ""
