@@ -137,6 +137,9 @@ def test_mentions_are_found_with_the_same_keys(text: str, labels: list[str]) -> 
         ("See Notes 7A and 7D.", ["Note 7A", "Note 7D"]),
         ("Example 2", ["Example 2"]),
         ("Listing 4 and Algorithm 1", ["Listing 4", "Algorithm 1"]),
+        ("5.2.1 Connect it as in Figure 3", ["Figure 3"]),
+        ("2. Tighten them. See Table 4", ["Table 4"]),
+        ("Figure 2-3 Block diagram .... 2-9", ["Figure 2-3"]),
         ("see Figure 4-2, page 4-7", ["Figure 4-2", "Page 4-7"]),
     ],
 )
@@ -174,6 +177,8 @@ def test_sections_equations_steps_notes_and_pages_are_mentioned_by_keys(
         "1. First, open the valve",
         "a 3 step process",
         "this equation is solved",
+        "28.6.1 The Name Table 563\n28.6.2 The Port Table 563",
+        "List of Tables 12",
     ],
 )
 def test_false_friends_mention_nothing(text: str) -> None:

@@ -53,6 +53,9 @@ _FULL_STOP = re.compile(
 )
 """A word that is no abbreviation ends its sentence ("in these tables. 3 The ...", 3 being a
 footnote's mark) or is a file ("figure.1")."""
+_ENTRY = re.compile(r"\s*(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+\s")
+"""How a line of a table of contents begins: "28.6.2 The Port Table 563" ends with a page number."""
+_LED = re.compile(r"\b(?:see|in|of|to|from|as|with|by|on|and|or)\s+$|[(,]\s*$", re.IGNORECASE)
 _CITATION = 40
 """Characters before a mention that a citation takes."""
 
@@ -121,7 +124,20 @@ def _is_elsewhere(text: str, together: Sequence[Mention]) -> bool:
         if alone or _VOLUME.search(before):
             return True
     counts = word in ("Page", "Step") and _COUNTER.match(text, last.end)
-    return bool(counts or _FULL_STOP.match(text, first.start))
+    return bool(counts or _FULL_STOP.match(text, first.start) or _is_entry(text, together))
+
+
+def _is_entry(text: str, together: Sequence[Mention]) -> bool:
+    """Whether a line of a table of contents ends with it, the number being that of a page."""
+    if len(together) > 1:
+        return False
+    (mention,) = together
+    start, end = text.rfind("\n", 0, mention.start) + 1, text.find("\n", mention.end)
+    before, after = text[start : mention.start], text[mention.end : end if end >= 0 else None]
+    if after.strip() or not before.strip():
+        return False
+    noun = next(nouns(text, EVERYTHING, mention.start))
+    return noun.plural or (_ENTRY.match(before) is not None and not _LED.search(before))
 
 
 def _from(noun: Noun, match: re.Match[str], text: str) -> Iterator[Mention]:
