@@ -224,7 +224,13 @@ def _add_headings(score: Score, truth: Truth, told: Told) -> None:
     score.true += len(true)
     score.found += len(found)
     score.right += len(matched)
-    for (before, was, _), (after, now, words) in pairwise(matched):
+    nested = zip(
+        _depths([each[0] for each in matched]),
+        _depths([each[1] for each in matched]),
+        [each[2] for each in matched],
+        strict=True,
+    )
+    for (before, was, _), (after, now, words) in pairwise(nested):
         score.levels += 1
         right = _sign(after - before) == _sign(now - was)
         score.levels_right += right
@@ -233,6 +239,18 @@ def _add_headings(score: Score, truth: Truth, told: Told) -> None:
             score.misses.append(
                 f"level {where}: {was} then {now}, not {before} then {after}: {words}"
             )
+
+
+def _depths(levels: Sequence[int]) -> list[int]:
+    """How many of the headings before each are above it, and 1: what a run of pages lacks of the
+    headings before it changes nothing."""
+    above: list[int] = []
+    depths = []
+    for level in levels:
+        above = [each for each in above if each < level]
+        above.append(level)
+        depths.append(len(above))
+    return depths
 
 
 def _same(found: str, true: str) -> bool:
@@ -319,64 +337,14 @@ def facts(folder: Path) -> Iterator[Truth]:
             yield Truth(path, pages, absent=(fact["text"],))
 
 
-_WORDS = [
-    "valve",
-    "pump",
-    "pressure",
-    "oil",
-    "motor",
-    "cover",
-    "filter",
-    "seal",
-    "shaft",
-    "bearing",
-    "gauge",
-    "circuit",
-    "sensor",
-    "housing",
-    "flange",
-    "nozzle",
-    "tank",
-    "return",
-    "supply",
-    "cooler",
-    "heater",
-    "relief",
-    "control",
-    "signal",
-    "cable",
-    "terminal",
-    "voltage",
-    "current",
-    "load",
-    "speed",
-    "torque",
-    "limit",
-    "range",
-    "value",
-    "table",
-    "service",
-    "interval",
-    "leak",
-    "drain",
-    "hose",
-    "clamp",
-    "bolt",
-    "closes",
-    "opens",
-    "holds",
-    "turns",
-    "measures",
-    "shows",
-    "limits",
-    "keeps",
-    "carries",
-    "feeds",
-    "cools",
-    "heats",
-    "lifts",
-    "drives",
-]
+_VOCABULARY = (
+    "valve pump pressure oil motor cover filter seal shaft bearing gauge circuit sensor housing "
+    "flange nozzle tank return supply cooler heater relief control signal cable terminal "
+    "voltage current load speed torque limit range value table service interval leak drain hose "
+    "clamp bolt closes opens holds turns measures shows limits keeps carries feeds cools heats "
+    "lifts drives"
+)
+_WORDS = _VOCABULARY.split()
 
 
 @dataclass(slots=True)

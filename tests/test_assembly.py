@@ -166,6 +166,148 @@ def test_sizes_nest_headings_without_numbers() -> None:
     ]
 
 
+def test_headings_without_number_are_of_the_level_of_numbered_ones_of_their_size() -> None:
+    found = paths(
+        content(
+            0,
+            block("Retrieval for pumps", role="title", size=18),
+            block("Abstract", role="heading", size=12),
+            block("1 Introduction", role="heading", size=12),
+            block("1.1 Valves", role="heading", size=10.5),
+            block("Seats", role="heading", size=9),
+            block("References", role="heading", size=12),
+        )
+    )
+    assert found == [
+        (),
+        (),
+        (),
+        ("1 Introduction",),
+        ("1 Introduction", "1.1 Valves"),
+        (),
+    ]
+
+
+def test_numbers_count_from_the_level_that_bookmarks_give_them() -> None:
+    outline = (
+        OutlineEntry(level=1, title="Part I", page=0),
+        OutlineEntry(level=2, title="4 Pumps", page=0),
+        OutlineEntry(level=3, title="4.1 Valves", page=0),
+    )
+    found = paths(
+        content(
+            0,
+            block("Part I", role="heading"),
+            block("4 Pumps", role="heading"),
+            block("4.1 Valves", role="heading"),
+            block("4.1.1 Seats", role="heading"),
+            block("Seats are hard."),
+        ),
+        outline=outline,
+    )
+    assert found[-1] == ("Part I", "4 Pumps", "4.1 Valves", "4.1.1 Seats")
+
+
+def test_a_chapter_number_and_the_words_under_it_are_one_heading() -> None:
+    parsed = assemble(
+        profile(),
+        [
+            content(
+                0,
+                block("Chapter 4", role="heading", top=80, size=18),
+                block("Operation", role="heading", top=110, size=18),
+                block("Open the valve."),
+            )
+        ],
+    )
+    heading, text = parsed.elements
+    assert isinstance(heading, TextBlock)
+    assert heading.text == "Chapter 4 Operation"
+    assert [heading.text[span.start : span.end] for span in heading.spans] == [
+        "Chapter 4",
+        "Operation",
+    ]
+    assert text.heading_path == ("Chapter 4 Operation",)
+
+
+def test_a_sentence_in_the_size_of_the_text_is_no_heading() -> None:
+    parsed = assemble(
+        profile(),
+        [
+            content(
+                0,
+                block("Safety first.", role="heading"),
+                block("as long as the valve of the pump is open.", role="heading"),
+                block("3.1 Results of the test of the pump.", role="heading"),
+                block("Text"),
+            )
+        ],
+    )
+    roles = [each.role for each in parsed.elements if isinstance(each, TextBlock)]
+    assert roles == ["heading", "paragraph", "heading", "paragraph"]
+
+
+def test_an_item_between_items_is_no_heading() -> None:
+    parsed = assemble(
+        profile(),
+        [
+            content(
+                0,
+                block("2. Setup", role="heading"),
+                block("1. Close the valve.", role="list"),
+                block("2. Open the cover", role="heading"),
+                block("3. Take out the seal.", role="list"),
+            )
+        ],
+    )
+    roles = [each.role for each in parsed.elements if isinstance(each, TextBlock)]
+    assert roles == ["heading", "list", "list", "list"]
+
+
+def labels(*footers: str) -> list[str]:
+    pages = [
+        content(index, block("Text", page=index), block(footer, page=index, top=810))
+        for index, footer in enumerate(footers)
+    ]
+    return [page.label for page in assemble(profile(), pages).pages]
+
+
+def test_labels_are_those_printed_in_the_margin_where_they_count_on() -> None:
+    assert labels("cover", "i", "ii", "iii", "1", "2", "3", "back") == [
+        "1",
+        "i",
+        "ii",
+        "iii",
+        "1",
+        "2",
+        "3",
+        "4",
+    ]
+    assert labels("3-17", "Manual 3-18", "3-19 Manual") == ["3-17", "3-18", "3-19"]
+    assert labels("Page 9 of 40", "Page 10 of 40", "Page 11 of 40") == ["9", "10", "11"]
+
+
+def test_a_page_without_a_printed_number_gets_that_of_its_place() -> None:
+    assert labels("7", "8", "", "10", "11", "") == ["7", "8", "9", "10", "11", "12"]
+
+
+def test_numbers_that_do_not_count_on_are_no_labels() -> None:
+    assert labels("Edition 2023", "Edition 2023", "Edition 2023", "5") == ["1", "2", "3", "4"]
+    years = ["", "2020", "2021", "2022", *[""] * 16]
+    assert labels(*years) == [str(number) for number in range(1, 21)]
+
+
+def test_declared_labels_are_kept() -> None:
+    pages = [
+        PageContent(
+            page=Page(index=index, label=f"A-{index + 1}", width=595, height=842),
+            elements=(block(str(index + 30), page=index, top=810),),
+        )
+        for index in range(4)
+    ]
+    assert [page.label for page in assemble(profile(), pages).pages] == ["A-1", "A-2", "A-3", "A-4"]
+
+
 def test_the_outline_decides_before_numbers_and_sizes() -> None:
     outline = (
         OutlineEntry(level=1, title="Operation", page=0),
