@@ -264,6 +264,24 @@ def test_an_item_between_items_is_no_heading() -> None:
     assert roles == ["heading", "list", "list", "list"]
 
 
+def test_a_text_that_counts_on_from_a_numbered_heading_is_a_heading() -> None:
+    parsed = assemble(
+        profile(),
+        [
+            content(
+                0,
+                block("3.2.1 PRIx8", role="heading"),
+                block("3.2.2 PRIx16"),
+                block("3.2.2.1 Examples"),
+                block("3.2.5 of the standard"),
+                block("3.2.2.2 The supplier keeps the pump clean."),
+            )
+        ],
+    )
+    roles = [each.role for each in parsed.elements if isinstance(each, TextBlock)]
+    assert roles == ["heading", "heading", "heading", "paragraph", "paragraph"]
+
+
 def labels(*footers: str) -> list[str]:
     pages = [
         content(index, block("Text", page=index), block(footer, page=index, top=810))

@@ -24,6 +24,7 @@ _NUMBERED = re.compile(
     r"(?P<number>(?:\d{1,3}|[A-Z])(?:[.\-]\d{1,3})+)\.?\s+\S|(?P<single>\d{1,2}|[A-Z]|[IVX]{1,5})(?P<dot>\.?)\s+\S"
 )
 _ITEM = re.compile(r"\(?(\d{1,2})[.)]\s+\S")
+_ENDINGS = (".", ";", ",")
 _SENTENCE = 5
 """Words of a sentence at least; shorter headings may end with a full stop."""
 _WORDLESS = re.compile(r"\W+")
@@ -58,9 +59,12 @@ def settled(elements: Sequence[Element], outline: Sequence[OutlineEntry]) -> lis
     entries = _Outline(outline)
     body = _body_size(elements)
     found: list[Element] = []
+    number: tuple[str, ...] = ()
     for element, following in zip_longest(elements, elements[1:]):
         before = found[-1] if found else None
-        if not is_heading(element) or entries.has(element):
+        if isinstance(element, TextBlock) and _goes_on(number, element):
+            found.append(replace(element, role="heading"))
+        elif not is_heading(element) or entries.has(element):
             found.append(element)
         elif _is_item(element, before, following):
             found.append(replace(element, role="list"))
@@ -68,7 +72,30 @@ def settled(elements: Sequence[Element], outline: Sequence[OutlineEntry]) -> lis
             found.append(replace(element, role="paragraph"))
         else:
             found.append(element)
+        number = _number_of(found[-1]) or number
     return [*_with_chapters(found, entries)]
+
+
+def _number_of(heading: Element) -> tuple[str, ...]:
+    """("3", "2", "1") of "3.2.1 Wiring"; () of a heading without such a number."""
+    match = _NUMBERED.match(heading.text) if is_heading(heading) else None
+    return tuple(re.split(r"[.\-]", match["number"])) if match and match["number"] else ()
+
+
+def _goes_on(number: tuple[str, ...], block: TextBlock) -> bool:
+    """Whether a text counts on from the last heading with a number: "3.2.2" after "3.2.1". Clauses
+    that are numbered like that are longer, or end like a sentence."""
+    match = _NUMBERED.match(block.text)
+    if block.role not in ("paragraph", "list") or match is None or not match["number"]:
+        return False
+    own = tuple(re.split(r"[.\-]", match["number"]))
+    is_short = len(block.text) <= _LONGEST_HEADING and not block.text.rstrip().endswith(_ENDINGS)
+    following = number and own[:-1] == number[:-1] and _follows(number[-1], own[-1])
+    return bool(is_short and (following or own == (*number, "1")) and number)
+
+
+def _follows(number: str, following: str) -> bool:
+    return number.isdigit() and following.isdigit() and int(following) == int(number) + 1
 
 
 def _with_chapters(elements: Sequence[Element], entries: _Outline) -> Iterator[Element]:
@@ -107,7 +134,7 @@ def _is_sentence(heading: TextBlock, body: float) -> bool:
     match = _NUMBERED.match(heading.text)
     is_numbered = match is not None and bool(match["number"] or match["named"])
     words = heading.text.split()
-    ends = heading.text.rstrip().endswith((".", ";", ","))
+    ends = heading.text.rstrip().endswith(_ENDINGS)
     return (
         ends
         and heading.role == "heading"
