@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -64,10 +63,9 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory() as folder:
         settings = load(pipeline="words", overrides=overrides)
         with build(settings, Path(folder), writable=True, create=True, notify=print) as app:
-            before, started = cpu_seconds(), time.perf_counter()
+            started = time.perf_counter()
             list(app.ingester.ingest(Request(paths=[str(path) for path in paths])))
-            spent = time.perf_counter() - started
-            print(f"ingested in {spent:.0f} s, {cpu_seconds() - before:.0f} CPU seconds")
+            print(f"ingested in {time.perf_counter() - started:.0f} s")
             report(f"{options.pages}, figures {options.figures}", cases, by_words(app))
     return 0
 
@@ -82,12 +80,6 @@ def documents(folder: Path, digital: int) -> list[str]:
 
 def lines(path: Path) -> list[Case]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def cpu_seconds() -> float:
-    """Of this process and of those that it waited for."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def by_words(app: App) -> Ranked:

@@ -9,11 +9,11 @@ from typing import Any
 from pagesight.adapters.pymupdf.engine import Box, analyse, pymupdf, with_orphans
 from pagesight.adapters.pymupdf.hidden import without_hidden
 from pagesight.adapters.pymupdf.turning import straighten, turn_of, turned
+from pagesight.adapters.pymupdf.usable import is_usable
 from pagesight.adapters.pymupdf.words import (
     FEW_LETTERS,
     TextLayer,
     Word,
-    is_usable,
     optical_words,
     text_layer,
     weight,

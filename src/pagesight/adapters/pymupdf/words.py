@@ -1,4 +1,4 @@
-"""Words of a page, from its text layer or from OCR, and whether they can be used."""
+"""Words of a page, from its text layer or from OCR."""
 
 from __future__ import annotations
 
@@ -143,14 +143,6 @@ def text_layer(page: Any) -> TextLayer:
     blocks += [{"type": 1, "bbox": (box.x0, box.y0, box.x1, box.y1)} for box in images]
     vectors = [_bbox(block["bbox"]).clipped(area) for block in raw if block["type"] == 3]
     return TextLayer(tuple(_without_copies(words)), blocks, tuple(images), tuple(vectors))
-
-
-def is_usable(words: Sequence[Word]) -> bool:
-    """Whether the text says anything: fonts without a Unicode map give private-use characters,
-    U+FFFD or symbols in place of letters."""
-    text = "".join(word.text for word in words)
-    bad = sum(character == "\ufffd" or "\ue000" <= character <= "\uf8ff" for character in text)
-    return bool(text) and bad < 0.3 * len(text)
 
 
 def weight(words: Iterable[Word]) -> int:
