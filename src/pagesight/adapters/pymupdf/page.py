@@ -117,7 +117,7 @@ class _Work:
         elif region.kind == TABLE:
             yield from self._table(region)
         elif region.words:
-            yield self._text(region.words, _role(region, self.source.ocr))
+            yield self._text(region.words, _role(region, self.source.ocr or self.source.is_scan))
 
     def _figure(self, region: Region) -> Iterator[Element]:
         crop = self.renderer.crop(region.bbox)
@@ -196,11 +196,12 @@ class _Work:
         return Caption(label=region.label, text=block.text, spans=block.spans)
 
 
-def _role(region: Region, ocr: bool) -> Role:
+def _role(region: Region, is_read: bool) -> Role:
+    """`is_read`: the words are those of OCR, whose fonts say nothing."""
     if region.kind in _ROLES:
         return _ROLES[region.kind]
     mono = sum(word.mono for word in region.words)
-    return "code" if not ocr and mono > 0.9 * len(region.words) else "paragraph"
+    return "code" if not is_read and mono > 0.9 * len(region.words) else "paragraph"
 
 
 def _rounded(bbox: BBox) -> BBox:
