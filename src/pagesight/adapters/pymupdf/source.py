@@ -25,6 +25,8 @@ from pagesight.ports import OpticalReader
 
 MOST_PIXELS = 20e6
 """Of a page rendered for OCR; larger sheets are rendered more coarsely."""
+_FINEST_SCAN = 600 / 72
+"""Pixels a point; tesseract reads letters that are finer no better."""
 _SOME_LETTERS = 120
 """A header and a footer over a scanned page; more is a text layer."""
 _MANY_VECTORS = 300
@@ -142,7 +144,8 @@ def _is_fragmented(layer: TextLayer) -> bool:
 def _read_pixels(page: Any, reader: OpticalReader | None, dpi: int) -> tuple[list[Word], str]:
     if reader is None:
         return [], _NO_READER
-    scale = min(dpi / 72, (MOST_PIXELS / (page.rect.width * page.rect.height)) ** 0.5)
+    finest = max(dpi / 72, _scan_scale(page))
+    scale = min(finest, (MOST_PIXELS / (page.rect.width * page.rect.height)) ** 0.5)
     pixels = page.get_pixmap(
         matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csGRAY, alpha=False
     )
@@ -151,6 +154,18 @@ def _read_pixels(page: Any, reader: OpticalReader | None, dpi: int) -> tuple[lis
     except ServiceError as error:
         return [], f"has no text layer and could not be read by OCR: {error}"
     return optical_words(read, 1 / scale, 0.0, 0.0), ""
+
+
+def _scan_scale(page: Any) -> float:
+    """Pixels a point of the picture that takes most of the page; 0 where there is none. Scans that
+    were made small as a page still have the letters' own resolution."""
+    area = page.rect.width * page.rect.height
+    scales = (
+        image["width"] / max(pymupdf.Rect(image["bbox"]).width, 1.0)
+        for image in page.get_image_info()
+        if abs(pymupdf.Rect(image["bbox"]) & page.rect) > area / 2
+    )
+    return min(max(scales, default=0.0), _FINEST_SCAN)
 
 
 def _from_surrogate(page: Any, area: BBox, layer: TextLayer, *, ocr: bool) -> Source:
