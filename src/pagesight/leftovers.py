@@ -16,6 +16,15 @@ from pagesight.sources import is_remote, local_copy
 _TEMPORARY = re.compile(r"\.[0-9a-f]{32}\.tmp")
 """What `files.replacing` writes into, and a kill leaves behind."""
 
+MOST_READ = 200 * 2**20
+"""Bytes of OCR's readings that are kept: those of some 100,000 pages."""
+
+
+def readings_folder(root: Path) -> Path:
+    """Where a library keeps what OCR has read, by picture and not by document: whatever removes a
+    document for good removes the folder."""
+    return root / "readings"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
@@ -45,6 +54,8 @@ class Leftovers:
     """Half-written files."""
     generations: tuple[Path, ...]
     """Directories of indexes that do not serve."""
+    readings: tuple[Path, ...] = ()
+    """The oldest readings of OCR, where there are too many."""
 
 
 def leftovers(
@@ -67,6 +78,7 @@ def leftovers(
             sorted(path for path in root.rglob(".*.tmp") if _TEMPORARY.fullmatch(path.name))
         ),
         generations=tuple(indexes.others()),
+        readings=tuple(_excess(readings_folder(root), MOST_READ)),
     )
 
 
@@ -78,7 +90,8 @@ def sweep(found: Leftovers, crops: CropStore, parses: ParseCache, indexes: Index
         ServiceError: the server that keeps a former index is away.
     """
     size = crops.remove(found.crops) + parses.discard(found.parses)
-    size += sum(_remove(path) for path in (*found.renditions, *found.temporary))
+    gone = (*found.renditions, *found.temporary, *found.readings)
+    size += sum(_remove(path) for path in gone)
     # Last: a server that is away keeps nothing else from being removed.
     indexes.drop_others()
     return Swept(
@@ -94,6 +107,18 @@ def stale_downloads(downloads: Path, sources: Iterable[str]) -> list[Path]:
     """Folders of copies of URLs that are not among the sources."""
     live = {local_copy(source, downloads).parent for source in sources if is_remote(source)}
     return sorted(set(downloads.glob("*/*")) - live)
+
+
+def _excess(folder: Path, most: int) -> list[Path]:
+    """The oldest files of a folder, beyond `most` bytes in all."""
+    files = [(path.stat(), path) for path in folder.glob("*/*.gz")]
+    room = most
+    excess = []
+    for stat, path in sorted(files, key=lambda file: (-file[0].st_mtime, file[1])):
+        room -= stat.st_size
+        if room < 0:
+            excess.append(path)
+    return excess
 
 
 def _remove(path: Path) -> int:

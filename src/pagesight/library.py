@@ -16,7 +16,14 @@ from pagesight.errors import LibraryError, SettingsError
 from pagesight.feeds import Done, batches
 from pagesight.files import remove_folder
 from pagesight.indexes import SPACES, Indexes
-from pagesight.leftovers import Leftovers, Swept, leftovers, stale_downloads, sweep
+from pagesight.leftovers import (
+    Leftovers,
+    Swept,
+    leftovers,
+    readings_folder,
+    stale_downloads,
+    sweep,
+)
 from pagesight.ports import (
     Catalogue,
     CropStore,
@@ -145,6 +152,7 @@ class Library(Contents):
             for id in document_ids:
                 self.parses.remove(id)
                 self.renditions.remove(id)
+            remove_folder(readings_folder(self.root))
             for source in filter(is_remote, sources):
                 remove_folder(local_copy(source, self.downloads).parent)
             for path in map(Path, sources):
@@ -166,6 +174,7 @@ class Library(Contents):
         with self._writing():
             self.catalogue.set_setting(_ERASING, "1")
             self.sweep()
+            remove_folder(readings_folder(self.root))
             for folder in stale_downloads(self.downloads, self.sources()):
                 remove_folder(folder)
             # The catalogue first: a process that reads it must not see what is erased.

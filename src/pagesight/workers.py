@@ -12,6 +12,7 @@ from pagesight.errors import SettingsError
 from pagesight.flow import Rendition
 from pagesight.formats import FLOWING, IMAGES, LEGACY, OFFICE
 from pagesight.ingest.parsing import ParsedWindow, Window
+from pagesight.leftovers import readings_folder
 from pagesight.optical import PagesAndFigures
 from pagesight.ports import Converter, OpticalReader, Parser
 from pagesight.renditions import RENDITIONS, AnyParser, Renditions
@@ -26,12 +27,14 @@ def crops_folder(root: Path) -> Path:
 @cache
 def parser_of(settings: Settings, root: Path) -> Parser:
     """The parser that a library is fed by, one a process."""
-    from pagesight.adapters.filesystem import FileCropStore
+    from pagesight.adapters.filesystem import FileCropStore, FileReadings
     from pagesight.adapters.pymupdf import PyMuPDFParser
     from pagesight.adapters.pymupdf.illustrating import PyMuPDFIllustrator
 
     parse, reader = settings.parse, reader_of(settings)
     crops = FileCropStore(crops_folder(root))
+    if reader:
+        reader = FileReadings(readings_folder(root), reader)
     return AnyParser(
         PyMuPDFParser(crops, reader, crop_dpi=parse.crop_dpi, ocr_dpi=parse.ocr_dpi),
         Renditions(root / RENDITIONS),

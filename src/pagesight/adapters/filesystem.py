@@ -1,4 +1,4 @@
-"""Crops and parsed documents as files."""
+"""Crops, parsed documents and readings of pictures as files."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 from pagesight.document import Figure, ParsedDocument, Table
 from pagesight.errors import LibraryError
 from pagesight.files import digest, write_whole
-from pagesight.ports import CropStore
+from pagesight.optical import ReadWord
+from pagesight.ports import CropStore, OpticalReader
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _ENTRY = re.compile(r"([0-9a-f]{64})-[0-9a-f]{16}\.json\.gz")
 _PARSED = TypeAdapter(ParsedDocument)
+_WORDS = TypeAdapter(tuple[ReadWord, ...])
 
 _UNREADABLE = (OSError, EOFError, zlib.error, ValidationError)
 """What a damaged entry raises."""
@@ -117,6 +119,48 @@ class FileParseCache:
     def _path(self, document_id: str, fingerprint: str) -> Path:
         parser = hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
         return self._root / document_id[:2] / f"{document_id}-{parser}.json.gz"
+
+
+class FileReadings:
+    """OpticalReader that keeps what another one reads in the folder `root`, so that pages that are
+    parsed anew are not read anew: <root>/<first two digits>/<digest>.json.gz, the digest being
+    that of the reader's fingerprint, of the mode, and of the picture."""
+
+    def __init__(self, root: Path, reader: OpticalReader) -> None:
+        self._root = root
+        self._reader = reader
+
+    @property
+    def fingerprint(self) -> str:
+        return self._reader.fingerprint
+
+    def read(self, png: bytes, *, sparse: bool) -> tuple[ReadWord, ...]:
+        """See `OpticalReader.read`.
+
+        Raises:
+            ServiceError: the reader failed; nothing is kept.
+            LibraryError: what was read cannot be written.
+        """
+        known = hashlib.sha256(f"{self._reader.fingerprint} sparse={sparse} ".encode())
+        known.update(png)
+        path = self._root / known.hexdigest()[:2] / f"{known.hexdigest()}.json.gz"
+        try:
+            return _WORDS.validate_json(gzip.decompress(path.read_bytes()))
+        except _UNREADABLE:
+            words = tuple(
+                ReadWord(
+                    text=word.text,
+                    left=word.left,
+                    top=word.top,
+                    width=word.width,
+                    height=word.height,
+                    line=word.line,
+                    confidence=word.confidence,
+                )
+                for word in self._reader.read(png, sparse=sparse)
+            )
+        _write(path, gzip.compress(_WORDS.dump_json(words), _COMPRESSION, mtime=0))
+        return words
 
 
 def _write(path: Path, data: bytes) -> None:
