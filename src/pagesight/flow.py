@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pagesight.document import Cell, HiddenReason, Link, PageContent, Role
+from pagesight.document import Cell, HiddenReason, Kind, Link, PageContent, Role
+from pagesight.geometry import BBox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,19 @@ class Flow:
     title: str
     """That it declares; "" where it declares none."""
     sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A region of a page, in the order of reading."""
+
+    kind: Kind
+    bbox: BBox
+    role: Role = "paragraph"
+    text: str = ""
+    """What was read in it, for a page without a text layer."""
+    grid: Grid | None = None
+    """The cells of a table, where they are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

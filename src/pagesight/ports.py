@@ -19,7 +19,7 @@ from pagesight.document import (
     PageContent,
     ParsedDocument,
 )
-from pagesight.flow import Rendition
+from pagesight.flow import Rendition, Segment
 from pagesight.results import Evidence, Filter, ImagePart, Message, Reply
 
 if TYPE_CHECKING:
@@ -86,6 +86,29 @@ class Converter(Protocol):
 
         Raises:
             DocumentError: it cannot be read; the message names it and the remedy.
+        """
+
+
+class Segmenter(Protocol):
+    """Divides a page into regions."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same page would be divided differently."""
+
+    def segments(
+        self, pdf: bytes, png: Callable[[], bytes], size: tuple[float, float], *, has_text: bool
+    ) -> tuple[Segment, ...]:
+        """The regions of a page in reading order, boxes in points of the page.
+
+        Args:
+            pdf: the page alone, upright, not encrypted.
+            png: renders it for OCR.
+            size: width and height in points.
+            has_text: whether it has a text layer.
+
+        Raises:
+            ServiceError: a model or program that it needs is not there.
         """
 
 

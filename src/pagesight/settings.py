@@ -32,6 +32,8 @@ class FetchSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseSettings:
+    engine: str
+    strategy: str
     crop_dpi: int
     ocr_dpi: int
     ocr_engine: str
@@ -322,8 +324,11 @@ def _check(settings: Settings) -> None:
 
 
 def _check_choices(settings: Settings) -> None:
+    """Settings that take one of a few words."""
     parse, readers = settings.parse, ("tesseract", "rapidocr")
     choices = {
+        "parse.engine": (parse.engine, ("pymupdf", "unstructured")),
+        "parse.strategy": (parse.strategy, ("fast", "ocr_only", "hi_res")),
         "parse.ocr_engine": (parse.ocr_engine, readers),
         "parse.figure_ocr_engine": (parse.figure_ocr_engine, readers),
         "text.engine": (settings.text.engine, ("auto", "openvino", "torch")),

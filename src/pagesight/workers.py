@@ -35,8 +35,15 @@ def parser_of(settings: Settings, root: Path) -> Parser:
     crops = FileCropStore(crops_folder(root))
     if reader:
         reader = FileReadings(readings_folder(root), reader)
+    parser: Parser = PyMuPDFParser(crops, reader, crop_dpi=parse.crop_dpi, ocr_dpi=parse.ocr_dpi)
+    if parse.engine == "unstructured":
+        from pagesight.adapters.pymupdf.segmented import SegmentedParser
+        from pagesight.adapters.unstructured.pdf import UnstructuredSegmenter
+
+        segmenter = UnstructuredSegmenter(parse.strategy, parse.ocr_languages)
+        parser = SegmentedParser(segmenter, crops, crop_dpi=parse.crop_dpi, ocr_dpi=parse.ocr_dpi)
     return AnyParser(
-        PyMuPDFParser(crops, reader, crop_dpi=parse.crop_dpi, ocr_dpi=parse.ocr_dpi),
+        parser,
         Renditions(root / RENDITIONS),
         _converters(),
         PyMuPDFIllustrator(crops, reader, parse.crop_dpi),

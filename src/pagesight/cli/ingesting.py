@@ -39,9 +39,7 @@ PASSWORD = "PAGESIGHT_PASSWORD"
 def ingest(
     paths: Annotated[
         list[str],
-        typer.Argument(
-            help="PDF files, folders, globs, URLs (https, s3 ...); - reads them a line."
-        ),
+        typer.Argument(help="Files, folders, globs, URLs (https, s3 ...); - reads them a line."),
     ],
     metadata: Annotated[
         Path | None,
@@ -52,6 +50,9 @@ def ingest(
         typer.Option(help=f"Opens encrypted files; may be repeated, or stand in {PASSWORD}."),
     ] = None,
     password_file: Annotated[Path | None, typer.Option(help="Passwords, one a line.")] = None,
+    parser: Annotated[
+        str | None, typer.Option(help="What divides the pages of PDFs: pymupdf or unstructured.")
+    ] = None,
     prune: Annotated[
         bool, typer.Option("--prune", help="Remove what is gone from the folders.")
     ] = False,
@@ -76,7 +77,8 @@ def ingest(
     from pagesight.sidecar import load_sidecar
     from pagesight.sources import read_passwords
 
-    settings = load_settings(pipeline, settings_file, sets)
+    chosen = [f"parse.engine={parser}"] if parser else []
+    settings = load_settings(pipeline, settings_file, sets, *chosen)
     sidecar = load_sidecar(metadata) if metadata else None
     request = Request(
         paths=[*_listed(paths)],
