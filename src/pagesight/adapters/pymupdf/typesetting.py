@@ -28,12 +28,15 @@ STYLE = (
     ".list {margin-left: 16pt} .code {font-family: monospace; font-size: 9pt}"
     ".caption, .footnote, .header, .footer {font-size: 9pt}"
     f"table {{border-collapse: collapse; font-size: {_CELL_SIZE}pt; margin: 0 0 9pt 0}}"
+    ".short {overflow-wrap: normal}"
     "td, th {border: 0.7pt solid #888; padding: 2pt; text-align: left}"
     + "".join(
         f"h{level} {{font-size: {size}pt; font-weight: bold; margin: 9pt 0 6pt 0}}"
         for level, size in enumerate(HEADING_SIZES, 1)
     )
 )
+_SHORT_CELL = 20
+"""Characters of a cell that stays on one line: MuPDF makes columns a little too narrow."""
 _POINTS_A_PIXEL = 0.75
 """The pixel of the web: 96 an inch."""
 _LEAST_PIXELS = 8
@@ -102,6 +105,9 @@ def _cell(id: str, cell: Cell, is_head: bool) -> str:
     spans = f' rowspan="{cell.row_span}"' if cell.row_span > 1 else ""
     spans += f' colspan="{cell.column_span}"' if cell.column_span > 1 else ""
     text = html.escape(printable(cell.text)).replace("\n", "<br/>")
+    if len(cell.text) <= _SHORT_CELL:
+        text = text.replace(" ", "&#160;")
+        spans += ' class="short"'
     return f'<{tag} id="{id}"{spans}>{text or "&#160;"}</{tag}>'
 
 

@@ -111,9 +111,10 @@ def _exchanged(root: Any, fetch: Fetch) -> Iterator[Piece]:
             number += 1
             table.drop_tree()
         else:
-            for each in table.iter("table", "thead", "tbody", "tfoot", "tr", "td", "th"):
-                if next(each.iterancestors("table"), table) is table:
+            for each in list(table.iter("thead", "tbody", "tfoot", "tr", "td", "th")):
+                if next(each.iterancestors("table")) is table:
                     each.tag = "div"
+            table.tag = "div"
 
 
 def _is_grid(table: Any) -> bool:

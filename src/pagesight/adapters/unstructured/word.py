@@ -29,7 +29,8 @@ class _Pictures:
     @classmethod
     def iter_elements(cls, paragraph: Any, _: Any) -> Iterator[Image]:
         for drawing in paragraph._p.iter(qn("w:drawing"), qn("w:pict")):
-            for id in drawing.xpath(".//a:blip/@r:embed"):
+            for image in drawing.iter("{*}blip", "{*}imagedata"):
+                id = image.get(qn("r:embed")) or image.get(qn("r:id"))
                 part = paragraph.part.related_parts.get(id)
                 if part is not None and part.content_type.startswith("image/"):
                     key = f"{len(cls.found)}"
@@ -85,7 +86,7 @@ def _hidden(document: Any) -> tuple[Unseen, ...]:
 def _boxes(document: Any) -> Iterator[Passage]:
     """Text boxes: drawn over the page, and in no paragraph of it."""
     # Word writes each twice, the second time for older programs.
-    for box in document.element.body.xpath(".//w:txbxContent[not(ancestor::mc:Fallback)]"):
+    for box in document.element.body.xpath(".//w:txbxContent[not(ancestor::*[local-name()='Fallback'])]"):
         for paragraph in box.iter(qn("w:p")):
             if text := "".join(paragraph.xpath(".//w:t/text()")).strip():
                 yield Passage(text=text)
@@ -106,5 +107,6 @@ def _notes(document: Any) -> Iterator[Passage]:
 
 def _said(drawing: Any) -> str:
     """What is said in place of a picture."""
-    found = drawing.xpath(".//wp:docPr/@descr") or drawing.xpath(".//wp:docPr/@title")
-    return " ".join(found[0].split()) if found else ""
+    for each in drawing.iter("{*}docPr"):
+        return " ".join((each.get("descr") or each.get("title") or "").split())
+    return ""
