@@ -29,6 +29,8 @@ _FARTHEST = 45.0
 """Points from a picture to the captions that divide it, or to those of its parts."""
 _LONGEST_SUB_CAPTION = 40
 """Words of the caption of a part."""
+_EITHER = "Exhibit"
+"""Reports call figures and tables that."""
 _EDGE_SHARE = 0.15
 """Of a picture's height; what lies between its edge and a caption in it and is smaller, is none."""
 
@@ -45,7 +47,7 @@ def with_captions(boxes: Sequence[Box], source: Source) -> tuple[list[Box], dict
     pairs = _pairs(settled)
     for pairing in pairs:
         kind, label = settled[pairing.object].kind, settled[pairing.caption].label
-        if kind == TABLE and names_figure(label):
+        if kind == TABLE and names_figure(label) and not label.startswith(_EITHER):
             settled[pairing.object] = replace(settled[pairing.object], kind=PICTURE)
         elif kind == PICTURE and names_table(label):
             settled[pairing.object] = replace(settled[pairing.object], kind=TABLE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
@@ -25,7 +25,6 @@ from pagesight.document import (
     Role,
     Table,
     TextBlock,
-    plain_cells,
 )
 from pagesight.errors import ServiceError
 from pagesight.geometry import BBox
@@ -163,7 +162,7 @@ class _Work:
             page=self.index,
             bbox=_rounded(region.bbox),
             image=self.parser.crops.put(crop.png),
-            cells=plain_cells(cells.rows, self.index, cells.boxes) if cells else (),
+            cells=tuple(replace(cell, page=self.index) for cell in cells.cells) if cells else (),
             header_rows=cells.header_rows if cells else 0,
             caption=self._caption(region.caption),
             text=region_text(words),

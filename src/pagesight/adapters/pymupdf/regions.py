@@ -20,6 +20,7 @@ from pagesight.adapters.pymupdf.grouping import with_captions
 from pagesight.adapters.pymupdf.holding import assign, holds
 from pagesight.adapters.pymupdf.source import Source
 from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
+from pagesight.adapters.pymupdf.tables.ruling import drawn_rules, ruling_of
 from pagesight.adapters.pymupdf.text import line_text, lines_of
 from pagesight.adapters.pymupdf.words import Word
 from pagesight.geometry import BBox, union
@@ -56,7 +57,9 @@ def arrange(page: Any, source: Source) -> list[Region]:
     boxes = split_from_tables(source.boxes, source.pictures)
     boxes = _with_rest(source.words, boxes)
     found, _ = assign(source.words, boxes)
-    boxes = [_settled(box, words) for box, words in zip(boxes, found, strict=True)]
+    is_table = any(box.kind == TABLE for box in boxes)
+    rules = drawn_rules(page, len(source.marks)) if is_table else ()
+    boxes = [_settled(box, words, rules) for box, words in zip(boxes, found, strict=True)]
     boxes = [_drawn(box, source) for box in boxes if not _is_text_only(box, source)]
     boxes = settle_figures(
         boxes, source.pictures, () if source.is_scan else source.images, source.page
@@ -70,8 +73,8 @@ def arrange(page: Any, source: Source) -> list[Region]:
     for index in order:
         if index not in carried:
             number = captions.get(index)
-            caption = None if number is None else _region(boxes[number], words[number])
-            region = _region(boxes[index], words[index])
+            caption = None if number is None else _region(boxes[number], words[number], rules)
+            region = _region(boxes[index], words[index], rules)
             regions.append(replace(region, caption=caption) if caption else _own_caption(region))
     return regions
 
@@ -113,10 +116,10 @@ def _follows(group: Sequence[Word], line: Sequence[Word]) -> bool:
     return -0.3 * height < gap < 0.8 * height and aligned and same_size
 
 
-def _settled(box: Box, words: Sequence[Word]) -> Box:
+def _settled(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Box:
     """A table that is none becomes text; text that reads as a caption becomes one."""
     if box.kind == TABLE:
-        cells = read_cells(box.grid, words) if box.grid else None
+        cells = _cells(box, words, rules)
         if box.grid and words and (cells is None or is_prose(cells, words)):
             return Box("text", box.bbox)
         return box
@@ -152,9 +155,15 @@ def _is_text_only(box: Box, source: Source) -> bool:
     return not drawn and any(holds(box.bbox, word) for word in source.words)
 
 
-def _region(box: Box, words: Sequence[Word]) -> Region:
+def _cells(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Cells | None:
+    if box.kind != TABLE or box.grid is None:
+        return None
+    return read_cells(box.grid, words, ruling_of(box.bbox, rules, words))
+
+
+def _region(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Region:
     """A figure or table reaches at least as far as its words: the network cuts them short."""
-    cells = read_cells(box.grid, words) if box.kind == TABLE and box.grid else None
+    cells = _cells(box, words, rules)
     bbox = union([box.bbox, *(word.bbox for word in words)])
     return Region(box.kind, bbox, tuple(words), box.label, cells, pieces=box.pieces)
 

@@ -1,0 +1,154 @@
+"""The columns of a table: the network's edges, put right by what stands between them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from statistics import median
+
+from pagesight.adapters.pymupdf.engine import Grid
+from pagesight.adapters.pymupdf.words import Word
+from pagesight.geometry import BBox, union
+
+_CELL_GAP = 0.45
+"""Font sizes between words from which a column's edge may part them; a space is about 0.3."""
+_MOSTLY = 0.6
+"""Share of a run's width in one column from which it belongs there alone."""
+_GAP = 1.0
+"""Font sizes of white that parts two columns which the network took for one."""
+_LEAST_ROWS = 3
+"""Rows that must have something on both sides of such a gap."""
+_LEAST_BESIDE = 0.6
+"""Share of a column's rows that must."""
+_MOST_CROSSING = 0.2
+"""Share of the rows with words across it, say heads over several columns."""
+
+Run = list[Word]
+"""Words of one line that stand in one cell."""
+
+
+def runs_of(words: Sequence[Word], edges: Sequence[float]) -> Iterator[Run]:
+    """Words of one line that belong together: no wide gap, or no column's edge in it."""
+    for _, line in groupby(words, key=lambda word: (word.block, word.line)):
+        run: Run = []
+        for word in line:
+            if run and _is_parted(run[-1], word, edges):
+                yield run
+                run = []
+            run.append(word)
+        if run:
+            yield run
+
+
+def box_of(words: Sequence[Word]) -> BBox:
+    """The smallest box around some words."""
+    return union(word.bbox for word in words)
+
+
+def column_of(run: Run, edges: Sequence[float]) -> int:
+    """The column that has most of a run; the first of several."""
+    box = box_of(run)
+    first, last = slot(box.x0, edges), slot(box.x1, edges)
+    shares = [
+        min(box.x1, edges[column + 1]) - max(box.x0, edges[column])
+        for column in range(first, last + 1)
+    ]
+    for column, share in enumerate(shares, first):
+        if share >= _MOSTLY * box.width:
+            return column
+    # An edge a little off leaves a sliver in the column before.
+    return first + 1 if shares[0] < 0.15 * box.width and len(shares) > 1 else first
+
+
+def slot(value: float, edges: Sequence[float]) -> int:
+    """Which of the places between ascending edges a value is in; the nearest one outside."""
+    return min(max(bisect_right(edges, value) - 1, 0), len(edges) - 2)
+
+
+def settled_columns(grid: Grid, words: Sequence[Word]) -> tuple[float, ...]:
+    """The edges without those that part nothing, and with those that are missing."""
+    return _without_idle(_with_missing(grid, words), grid.rows, words)
+
+
+def _with_missing(grid: Grid, words: Sequence[Word]) -> tuple[float, ...]:
+    """Edges in the white between words that goes through nearly all rows of a column."""
+    edges = [*grid.columns]
+    for left, right in pairwise(grid.columns):
+        rows: dict[int, list[Word]] = {}
+        for word in words:
+            if left <= word.centre[0] < right:
+                rows.setdefault(slot(word.centre[1], grid.rows), []).append(word)
+        edges += _gaps(list(rows.values()))
+    return tuple(sorted(edges))
+
+
+def _gaps(rows: Sequence[Sequence[Word]]) -> Iterator[float]:
+    """Middles of the white stripes between words that have words on both sides in many rows."""
+    if len(rows) < _LEAST_ROWS:
+        return
+    size = median(word.size or word.bbox.height for row in rows for word in row)
+    allowed = int(_MOST_CROSSING * len(rows))
+    steps = sorted(
+        [(word.bbox.x0, 1) for row in rows for word in row]
+        + [(word.bbox.x1, -1) for row in rows for word in row]
+    )
+    depth, since = 0, steps[0][0]
+    for x, step in steps:
+        if depth <= allowed < depth + step and x - since > _GAP * size:
+            middle = (since + x) / 2
+            if _parts(middle, rows):
+                yield middle
+        if depth > allowed >= depth + step:
+            since = x
+        depth += step
+
+
+def _parts(middle: float, rows: Sequence[Sequence[Word]]) -> bool:
+    beside = sum(
+        any(word.bbox.x1 <= middle and _says_something(word) for word in row)
+        and any(word.bbox.x0 >= middle and _says_something(word) for word in row)
+        for row in rows
+    )
+    return beside >= max(_LEAST_ROWS, _LEAST_BESIDE * len(rows))
+
+
+def _says_something(word: Word) -> bool:
+    """Bullets make no column."""
+    return any(map(str.isalnum, word.text))
+
+
+def _without_idle(
+    edges: tuple[float, ...], rows: Sequence[float], words: Sequence[Word]
+) -> tuple[float, ...]:
+    """Without edges between two columns of which no row has both."""
+    filled: dict[int, set[int]] = {}
+    for run in runs_of(words, edges):
+        row = slot(run[0].centre[1], rows)
+        filled.setdefault(column_of(run, edges), set()).add(row)
+    kept = [edges[0]]
+    before: set[int] = set()
+    for column in range(len(edges) - 1):
+        here = filled.get(column, set())
+        apart = before & here or (before and here and not _is_spill(before, here))
+        if column and apart:
+            kept.append(edges[column])
+            before = here
+        else:
+            before = before | here
+    return (*kept, edges[-1])
+
+
+def _is_spill(before: set[int], here: set[int]) -> bool:
+    """Whether one of two columns that are never filled together is but a few cells of the other:
+    heads and totals that are centred or moved in. Two columns of marks ("yes", "no") are both."""
+    return min(len(before), len(here)) <= max(2, 0.25 * max(len(before), len(here)))
+
+
+def _is_parted(before: Word, word: Word, edges: Sequence[float]) -> bool:
+    size = before.size or before.bbox.height
+    gap = word.bbox.x0 - before.bbox.x1
+    if gap < 0:
+        return True
+    edge_between = slot(before.centre[0], edges) != slot(word.centre[0], edges)
+    return edge_between and gap > _CELL_GAP * size
