@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from pagesight.assembly.headings import SIZE_STEP, settled, with_paths
 from pagesight.assembly.labels import labelled
+from pagesight.continuation import joined_tables
 from pagesight.document import (
     DocumentProfile,
     Element,
@@ -53,11 +54,12 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
         for content in ordered
         for element in _kept(content, running, decoration) or content.elements
     ]
-    elements = settled(elements, profile.outline)
+    pages = labelled(ordered)
+    elements = settled(joined_tables(elements, pages), profile.outline)
     return ParsedDocument(
         profile=profile,
         title=_title(profile, elements),
-        pages=labelled(ordered),
+        pages=pages,
         elements=tuple(with_paths(paired(elements), profile.outline)),
         hidden=tuple(each for content in ordered for each in content.hidden),
     )
