@@ -18,9 +18,11 @@ from pagesight.document import (
     FigurePart,
     Page,
     ParsedDocument,
+    Region,
     Role,
     Span,
     Table,
+    TablePart,
     TextBlock,
     plain_cells,
 )
@@ -186,6 +188,17 @@ def test_a_long_table_is_cut_between_rows_and_repeats_caption_and_header() -> No
         assert chunk.text.splitlines()[:2] == ["Table 5-1: Error codes", "| Code | Meaning |"]
     rows = [line for chunk in chunks for line in chunk.text.splitlines() if line.startswith("| E")]
     assert rows == [f"| E{n:02} | fault number {n} |" for n in range(120)]
+
+
+def test_a_part_of_a_table_over_two_pages_stands_where_its_rows_do() -> None:
+    cells = tuple(replace(cell, page=1) if cell.row > 60 else cell for cell in a_table(120).cells)
+    part = TablePart(page=1, bbox=BBox(72, 60, 500, 300), image="second.png")
+    chunks = chunks_of(replace(a_table(120), cells=cells, continued=(part,)))
+    assert chunks[0].pages[0] == 0
+    assert chunks[0].image == CROP
+    assert chunks[-1].regions == (Region(page=1, bbox=part.bbox),)
+    assert chunks[-1].image == "second.png"
+    assert "<th>Code</th>" in chunks[-1].html
 
 
 def test_a_table_without_cells_keeps_its_words() -> None:

@@ -3,7 +3,7 @@ parts, tables by rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import groupby
@@ -24,7 +24,16 @@ from pagesight.document import (
 from pagesight.geometry import union
 from pagesight.sentences import first_words, sentence_ranges
 from pagesight.settings import ChunkSettings
-from pagesight.tables import Row, cell_ranges, markdown_row, markdown_rule, to_html
+from pagesight.tables import (
+    PlacedRow,
+    Row,
+    cell_ranges,
+    markdown_row,
+    markdown_rule,
+    placed,
+    texts_of,
+    to_html,
+)
 
 CHUNKER_VERSION = 3
 """Raised with every change that makes other chunks of the same elements: documents are then
@@ -275,9 +284,10 @@ def _table_drafts(table: Table, settings: ChunkSettings) -> Iterator[_Draft]:
         draft.append(table.text, [_whole(table, table.text)])
         yield draft
         return
-    rows = table.rows
+    rows = placed(table)
     body = range(table.header_rows, len(rows))
-    for numbers in _row_groups(rows, body, settings.table_words) or [[]]:
+    texts = [texts_of(row) for row in rows]
+    for numbers in _row_groups(texts, body, settings.table_words) or [[]]:
         yield _rows_draft(table, rows, numbers)
 
 
@@ -294,22 +304,32 @@ def _row_groups(rows: Sequence[Row], body: Sequence[int], limit: int) -> list[li
     return groups
 
 
-def _rows_draft(table: Table, rows: Sequence[Row], numbers: Sequence[int]) -> _Draft:
-    draft = _visual_draft(table, "table")
+def _rows_draft(table: Table, rows: Sequence[PlacedRow], numbers: Sequence[int]) -> _Draft:
+    own = _on_its_parts(table, {cell.page for number in numbers for cell in rows[number] if cell})
+    draft = _visual_draft(own, "table")
+    draft.regions += (Region(page=part.page, bbox=part.bbox) for part in own.continued)
     shown = [*range(min(table.header_rows, len(rows))), *numbers]
-    cells = {(cell.row, cell.column): cell for cell in table.cells}
+    boxes = {table.page: table.bbox} | {part.page: part.bbox for part in table.continued}
     for position, number in enumerate(shown):
+        texts = texts_of(rows[number])
         spans = [
-            Span(start=start, end=end, page=cell.page, bbox=cell.bbox or table.bbox)
-            for column, (start, end) in enumerate(cell_ranges(rows[number]))
-            if (cell := cells.get((number, column)))
+            Span(start=start, end=end, page=cell.page, bbox=cell.bbox or boxes[cell.page])
+            for cell, (start, end) in zip(rows[number], cell_ranges(texts), strict=True)
+            if cell
         ]
-        draft.append(markdown_row(rows[number]), spans)
+        draft.append(markdown_row(texts), spans)
         if position == table.header_rows - 1:
-            draft.append(markdown_rule(len(rows[number])), [])
-    draft.html = to_html(
-        [rows[number] for number in shown],
-        table.header_rows,
-        table.caption.text if table.caption else "",
-    )
+            draft.append(markdown_rule(len(texts)), [])
+    draft.html = to_html(table, shown)
     return draft
+
+
+def _on_its_parts(table: Table, pages: Collection[int]) -> Table:
+    """The table with those of its parts that stand on `pages`, the first of them as its place."""
+    parts = [part for part in table.continued if part.page in pages]
+    if table.page in pages or not parts:
+        return replace(table, continued=tuple(parts))
+    first, *rest = parts
+    return replace(
+        table, page=first.page, bbox=first.bbox, image=first.image, continued=tuple(rest)
+    )

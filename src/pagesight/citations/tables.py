@@ -12,7 +12,7 @@ from pagesight.citations.folding import fold
 from pagesight.citations.words import number_label, quantity_key, read
 from pagesight.quantities import Quantity, quantities
 from pagesight.quantities.units import CURRENCIES, spelled
-from pagesight.tables import row_cells
+from pagesight.tables import joined_head, row_cells
 
 _SCALE = re.compile(r"\b(thousand|million|billion)s?\b|(?<=\()\s*(?:in\s+)?[$€£]?\s*000s?\b", re.I)
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
@@ -123,7 +123,7 @@ def header_rows(text: str) -> list[tuple[str, ...]]:
         if cells is not None:
             waiting.append(cells)
         elif _is_row(line):
-            found += [*waiting, _header(waiting)]
+            found += [*waiting, joined_head(waiting)]
             waiting = []
         else:
             waiting = []
@@ -197,26 +197,10 @@ def _grid(text: str, block: Sequence[tuple[int, int]], caption: str) -> Grid:
         for place, row in list(zip(block, cells, strict=True))[ruled + 1 :]
         if row is not None
     ]
-    header = _header(heads)
+    header = joined_head(heads)
     first = implied(header[0]) if header else Implied()
     rows = tuple(_rows(body, first, header[0] if header else ""))
     return Grid(block[0][0], block[-1][1], header, rows, caption)
-
-
-def _header(heads: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """The header rows joined by column; a head over several columns goes to all of them."""
-    width = max(map(len, heads), default=0)
-    joined = [""] * width
-    for number, row in enumerate(heads):
-        last = ""
-        for column in range(width):
-            cell = row[column] if column < len(row) else ""
-            below = number + 1 < len(heads) and column < len(heads[number + 1])
-            if not cell and below and heads[number + 1][column]:
-                cell = last
-            last = cell
-            joined[column] = f"{joined[column]} {cell}".strip()
-    return tuple(joined)
 
 
 def _rows(

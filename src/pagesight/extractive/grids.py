@@ -13,7 +13,7 @@ from pagesight.quantities import quantities
 from pagesight.quantities.units import spelled
 from pagesight.references import parse_caption
 from pagesight.results import Evidence
-from pagesight.tables import markdown_row, markdown_rule, row_cells
+from pagesight.tables import joined_head, markdown_row, markdown_rule, row_cells
 from pagesight.tokens import tokenize
 
 MOST_CELLS = 8
@@ -139,10 +139,7 @@ class Grid:
     @cached_property
     def _header(self) -> tuple[str, ...]:
         """One cell a column: the words of all header rows, without repeats."""
-        rows = [cells for cells in map(row_cells, self._table[: self._rule]) if cells]
-        width = min(map(len, rows), default=0)
-        columns = ([row[number] for row in rows] for number in range(width))
-        return tuple(" ".join(dict.fromkeys(filter(None, cells))) for cells in columns)
+        return joined_head([cells for cells in map(row_cells, self._table[: self._rule]) if cells])
 
     @cached_property
     def _header_text(self) -> str:
