@@ -18,6 +18,7 @@ from pagesight.adapters.pymupdf.figures import (
 )
 from pagesight.adapters.pymupdf.grouping import with_captions
 from pagesight.adapters.pymupdf.holding import assign, holds
+from pagesight.adapters.pymupdf.ink import Ink, ink_of
 from pagesight.adapters.pymupdf.source import Source
 from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
 from pagesight.adapters.pymupdf.tables.ruling import drawn_rules, ruling_of
@@ -28,6 +29,10 @@ from pagesight.references import parse_caption
 
 _BLOCK_GAP = 3.0
 """Line heights between two lines of one paragraph at most."""
+_FORM_WORDS = 30
+"""Of a form; a chart with as many grid lines has fewer labels."""
+_SMALL_VIEW = 0.02
+"""Of a scan's area, up to which the network's pictures are often stains and letters."""
 _SHAPE_SIDE = 4.0
 """Points; the bars of fractions and roots are thinner."""
 _MOST_SHAPES = 8
@@ -61,9 +66,11 @@ def arrange(page: Any, source: Source) -> list[Region]:
     rules = drawn_rules(page, len(source.marks)) if is_table else ()
     boxes = [_settled(box, words, rules) for box, words in zip(boxes, found, strict=True)]
     boxes = [_drawn(box, source) for box in boxes if not _is_text_only(box, source)]
-    boxes = settle_figures(
-        boxes, source.pictures, () if source.is_scan else source.images, source.page
-    )
+    if source.is_scan:
+        boxes, seen = _looked_at(ink_of(page), boxes, source)
+        boxes = settle_figures(boxes, seen, (), source.page)
+    else:
+        boxes = settle_figures(boxes, source.pictures, source.images, source.page)
     boxes = _with_rest(source.words, boxes)
     boxes, captions = with_captions(boxes, source)
     order = reading_order(page, boxes, source.blocks)
@@ -133,6 +140,23 @@ def _settled(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Box:
     if label and len(words) <= _MOST_CAPTION_WORDS:
         return Box(CAPTION, box.bbox, label=label)
     return box
+
+
+def _looked_at(ink: Ink, boxes: Sequence[Box], source: Source) -> tuple[list[Box], list[BBox]]:
+    """The boxes of a scan, ruled forms told from pictures, and the pictures that are seen in it:
+    the network finds small ones where there are none, and takes no note of coloured ones."""
+    pictures = ink.pictures(word.bbox for word in source.words)
+    wide = [view for view in source.pictures if view.area > _SMALL_VIEW * source.page.area]
+    settled = [
+        replace(box, kind=TABLE) if box.kind == PICTURE and _is_form(box, ink, source) else box
+        for box in boxes
+    ]
+    return settled, [*wide, *pictures]
+
+
+def _is_form(box: Box, ink: Ink, source: Source) -> bool:
+    inside = sum(holds(box.bbox, word) for word in source.words)
+    return inside >= _FORM_WORDS and ink.is_form(box.bbox)
 
 
 def _drawn(box: Box, source: Source) -> Box:

@@ -1,0 +1,195 @@
+"""What the pixels of a scan show beside its words: pictures, and grids of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.geometry import BBox
+
+_CELL = 4
+"""Pixels of a cell's side; a pixel is a point, but on pages over `_MOST_PIXELS`."""
+_MOST_PIXELS = 4e6
+_TEXTURE = 40
+"""Levels of 255 that one cell of a picture differs in itself; paper and panels do not."""
+_INK = 30
+"""Levels of 255 by which a pixel differs from the paper."""
+_AROUND_WORDS = 2.0
+"""Points around a word that its letters' edges reach."""
+_LEAST_TEXTURE = 0.2
+"""Of a picture's cells; a coloured panel has edges only."""
+_LEAST_INK = 0.25
+"""Of a picture's pixels; rules, forms and stray letters come to less."""
+_NEIGHBOURS = 6
+"""Of a cell and the eight around it."""
+_SHADE = 32
+"""Levels of 255 that are taken for one colour."""
+_MOST_OF_ONE = 0.6
+"""Of a picture's pixels, that have one colour."""
+_MOST_KNOWN = 0.3
+"""Of a coloured region, that pictures found in it take up: else it is what lies behind them."""
+_RULE_SHARE = 0.7
+"""Of a region's width that a rule is long."""
+_DARK = 60
+"""Levels of 255 by which a rule is darker than the paper."""
+_LEAST_RULES = 5
+"""Of a form, from which on it is one."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """A page's pixels: rows x columns x RGB, and how many there are to a point."""
+
+    pixels: npt.NDArray[np.int16]
+    scale: float
+    inked: Mask
+    """Rows x columns: the pixels that differ from the paper, the median colour."""
+
+    def pictures(self, words: Iterable[BBox]) -> list[BBox]:
+        """Regions that are neither paper nor plain colour nor words, in points, unordered: those
+        with texture, as photographs and logos have it, then drawings in several colours."""
+        beside = np.ones((self.pixels.shape[0] // _CELL, self.pixels.shape[1] // _CELL), np.bool_)
+        for word in words:
+            beside[self._range(word.grown(_AROUND_WORDS), _CELL)] = False
+        texture = self._texture() & beside
+        dense = _dense(texture)
+        found = [
+            box for spot in _spots(dense) if self._is_textured(box := self._box(spot), texture)
+        ]
+        coloured = [self._box(spot) for spot in _spots(self._cells_with_ink() & beside)]
+        return found + [
+            box
+            for box in coloured
+            if self._is_coloured(box)
+            and sum(each.intersection(box) for each in found) < _MOST_KNOWN * box.area
+        ]
+
+    def rules(self, bbox: BBox) -> int:
+        """How many horizontal rules cross the region, nearly as long as it is wide."""
+        rows, columns = self._range(bbox, 1)
+        grey = self.pixels[rows, columns].mean(axis=2)
+        if not grey.size:
+            return 0
+        dark = (grey < np.median(grey) - _DARK).mean(axis=1) > _RULE_SHARE
+        return int((dark[1:] & ~dark[:-1]).sum()) + int(dark[0])
+
+    def is_form(self, bbox: BBox) -> bool:
+        """Whether rules divide the region into rows."""
+        return self.rules(bbox) >= _LEAST_RULES
+
+    def _is_textured(self, box: BBox, texture: Mask) -> bool:
+        place = self._range(box, 1)
+        is_full = texture[self._range(box, _CELL)].mean() >= _LEAST_TEXTURE
+        is_inked = self.inked[place].mean() >= _LEAST_INK
+        # Letters that OCR could not read have texture too, on a ground of one colour.
+        return bool(is_full and is_inked and _of_many_colours(self.pixels[place].reshape(-1, 3)))
+
+    def _is_coloured(self, box: BBox) -> bool:
+        """A panel is of one colour, a drawing of several."""
+        place = self._range(box, 1)
+        inked = self.inked[place]
+        is_inked = inked.mean() >= _LEAST_INK
+        return bool(is_inked and _of_many_colours(self.pixels[place][inked]))
+
+    def _cells_with_ink(self) -> Mask:
+        height, width = (side // _CELL * _CELL for side in self.pixels.shape[:2])
+        cells = self.inked[:height, :width].reshape(height // _CELL, _CELL, width // _CELL, _CELL)
+        inked: Mask = cells.mean(axis=(1, 3)) > 0.5
+        return inked
+
+    def _texture(self) -> Mask:
+        height, width = (side // _CELL * _CELL for side in self.pixels.shape[:2])
+        cells = self.pixels[:height, :width].reshape(
+            height // _CELL, _CELL, width // _CELL, _CELL, 3
+        )
+        varied: Mask = (cells.max(axis=(1, 3)) - cells.min(axis=(1, 3))).max(axis=2) > _TEXTURE
+        return varied
+
+    def _range(self, bbox: BBox, cell: int) -> tuple[slice, slice]:
+        step = self.scale / cell
+        top, left = max(int(bbox.y0 * step), 0), max(int(bbox.x0 * step), 0)
+        bottom, right = int(np.ceil(bbox.y1 * step)), int(np.ceil(bbox.x1 * step))
+        return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
+
+    def _box(self, spot: tuple[int, int, int, int]) -> BBox:
+        step = _CELL / self.scale
+        left, top, right, bottom = spot
+        return BBox(left * step, top * step, right * step, bottom * step)
+
+
+def ink_of(page: Any) -> Ink:
+    """The pixels of a page whose rotation is removed."""
+    area = page.rect.width * page.rect.height
+    scale = min(1.0, (_MOST_PIXELS / max(area, 1.0)) ** 0.5)
+    shown = page.get_pixmap(
+        matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, alpha=False
+    )
+    rows = np.frombuffer(shown.samples, np.uint8).reshape(shown.height, shown.stride)
+    pixels = rows[:, : 3 * shown.width].reshape(shown.height, shown.width, 3).astype(np.int16)
+    paper = np.median(pixels[::_CELL, ::_CELL].reshape(-1, 3), axis=0).astype(np.int16)
+    return Ink(pixels, scale, np.abs(pixels - paper).max(axis=2) > _INK)
+
+
+def _of_many_colours(pixels: npt.NDArray[np.int16]) -> bool:
+    keys = (pixels // _SHADE) @ np.array([64, 8, 1], np.int16)
+    return bool(np.unique(keys, return_counts=True)[1].max() < _MOST_OF_ONE * len(keys))
+
+
+def _dense(mask: Mask) -> Mask:
+    """The cells with most of their neighbours: outlines and the edges of panels go."""
+    wide = np.pad(mask, 1).astype(np.int8)
+    height, width = mask.shape
+    near = sum(wide[y : y + height, x : x + width] for y in range(3) for x in range(3))
+    dense: Mask = mask & (np.asarray(near) >= _NEIGHBOURS)
+    return dense
+
+
+def _spots(mask: Mask) -> list[tuple[int, int, int, int]]:
+    """Left, top, right, bottom of what hangs together, a gap of one cell included: runs of each
+    row, joined to those of the rows above that they touch."""
+    spots: dict[int, list[int]] = {}
+    parents: list[int] = []
+    above: list[list[tuple[int, int, int]]] = [[], []]
+    for row, line in enumerate(mask):
+        runs = []
+        for start, end in _runs(line):
+            owner = len(parents)
+            parents.append(owner)
+            spots[owner] = [start, row, end, row + 1]
+            for other_start, other_end, other in (*above[0], *above[1]):
+                if other_start <= end + 1 and start <= other_end + 1:
+                    _join(owner, other, parents, spots)
+            runs.append((start, end, owner))
+        above = [above[1], runs]
+    return [(left, top, right, bottom) for left, top, right, bottom in spots.values()]
+
+
+def _runs(line: Mask) -> Sequence[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], line, [False])).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+
+
+def _join(one: int, other: int, parents: list[int], spots: dict[int, list[int]]) -> None:
+    first, second = sorted((_root(one, parents), _root(other, parents)))
+    if first != second:
+        parents[second] = first
+        (left, top, right, bottom), gone = spots[first], spots.pop(second)
+        spots[first] = [
+            min(left, gone[0]),
+            min(top, gone[1]),
+            max(right, gone[2]),
+            max(bottom, gone[3]),
+        ]
+
+
+def _root(number: int, parents: list[int]) -> int:
+    while parents[number] != number:
+        number = parents[number]
+    return number
