@@ -213,6 +213,33 @@ def test_all_of_a_range_of_figures_with_chapters_are_missed() -> None:
     assert found == ("Figure 6.1", "Figure 6.2", "Figure 6.3")
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("see Sections 2.1 and 2.3", ("Section 2.3",)),
+        ("see Chapter 3 and Section 2", ("Chapter 3",)),
+        ("see Appendix C", ("Appendix C",)),
+        ("from Eqs. (1) and (3)", ("Equation 3",)),
+        ("Section 16 applies", ()),
+        ("Section 2-1 and Section IV", ()),
+        ("Section 2.3 of ISO 9001", ()),
+        ("Step 9, page 40, Example 7 and Note 3", ()),
+    ],
+)
+def test_sections_and_equations_are_missed_where_others_are_counted_like_that(
+    words: str, found: tuple[str, ...]
+) -> None:
+    heads = ("1 Setup", "2 Wiring", "2.1 Power", "2.2 Signals", "A.  Symbols", "B.  Index")
+    sections = [text(each, role="heading") for each in heads]
+    formulas = [text(each, role="formula") for each in ("a = b (1)", "c = d (2)")]
+    assert missing(text(words), *sections, *formulas) == found
+
+
+def test_sections_are_not_missed_where_none_has_a_number() -> None:
+    heads = [text("Setup", role="heading"), text("2 Wiring", role="heading")]
+    assert missing(text("see Section 3 and Eq. (4)"), *heads) == ()
+
+
 def test_exhibits_count_where_captions_call_things_so() -> None:
     filing = text("filed as Exhibit 10.1 to Form 8-K; plates 5 to 10 cm")
     assert missing(filing, table("Exhibit 21")) == ()

@@ -18,10 +18,11 @@ _NUMBERED = re.compile(
     r"(?P<dot>[.):]?)\s+(?=\S*[^\W\d])"
 )
 _LIKE_HEADING = re.compile(
-    r"(?P<number>(?:\d{1,2}|[A-Z])(?:\.\d{1,3})+|[B-HJ-Z]|\d{1,2}(?=[^a-z]+$))\.?\s+[A-Z][A-Za-z]{3}"
+    r"(?P<number>(?:\d{1,2}|[A-Z])(?:\.\d{1,3})+|[B-HJ-Z]|\d{1,2}(?=[^a-z]+$))\.?"
+    r"\s+[A-Z][A-Za-z ]{3}"
 )
 """A heading that the layout took for text: "5.1 Wiring", "F Full results", "4 RESULTS"."""
-_RUN_IN = re.compile(r"(?P<number>\d{1,2})\.\s+[A-Z][^.\d]{2,60}\.\s+\(?[A-Za-z]")
+_RUN_IN = re.compile(r"(?P<number>\d{1,2})\.\s+[A-Z][^.]{2,60}\.\s+\(?[A-Za-z]")
 """A heading that begins its text, as those of contracts: "14. Notices. Every notice ..."."""
 _LONGEST_HEADING = 100
 """Characters of such a heading."""

@@ -171,6 +171,5 @@ def names_table(label: str) -> bool:
 
 
 def names_figure(label: str) -> bool:
-    """Whether the key is that of a figure, chart, scheme ...: something to look at. A label of
-    any other word counts as well."""
-    return bool(label) and word_of(label) not in TABLES | LISTINGS
+    """Whether the key is that of a figure, chart, scheme ...: something to look at."""
+    return word_of(label) in FIGURES

@@ -91,17 +91,20 @@ def _shape(key: str) -> tuple[str, str]:
     word, _, number = key.partition(" ")
     if word in ("Section", "Chapter") or (word in HEADINGS and not number[0].isdigit()):
         word = "Section"
-    shape = re.sub(r"[IVXLC]{2,}|[IVX]", "I", re.sub(r"\d+", "1", number))
+    shape = re.sub(r"[IVXLC]{2,}|[IVX]", "i", re.sub(r"\d+", "1", number))
     return word, re.sub(r"[A-Z]", "A", shape)
 
 
 def _first(key: str) -> int:
-    """The first number of a key; letters count as well."""
+    """The first number of a key; letters count as well, C after B and not as a hundred."""
     number = key.split(" ", 1)[1]
     if match := re.match(_DIGITS, number):
         return int(match.group())
     letters = re.match(r"[A-Z]+", number)
-    return ROMANS.get(letters.group()) or ord(number[0]) - ord("A") if letters else 0
+    if letters is None:
+        return 0
+    is_roman = len(letters.group()) > 1 or letters.group() in "IVX"
+    return ROMANS.get(letters.group(), 0) if is_roman else ord(number[0]) - ord("A") + 1
 
 
 def _gaps(named: Iterable[str]) -> Iterator[str]:
