@@ -339,7 +339,7 @@ def test_only_the_pages_asked_for_are_parsed_and_drawn(notes: Path, tmp_path: Pa
     made = worker.inspect(notes, (1, 7), lambda *done: told.append(done))
     assert [page.number for page in made.parsed.pages] == [2, 3]
     assert told == [(0, 2), (1, 2), (2, 2)]
-    first, _ = worker.pictures(notes, made.parsed.pages)
+    first, _ = worker.pictures(made)
     assert first.startswith(b"\x89PNG")
     text = page_of(made, first, b"").text
     assert "2 of 3" in text
@@ -352,7 +352,7 @@ def test_a_page_that_hangs_costs_that_page_only(notes: Path, tmp_path: Path) -> 
     made = worker.inspect(notes, None, quiet)
     assert [page.error for page in made.parsed.pages] == ["", "was stopped after 60 s", ""]
     assert {element.page for element in made.parsed.elements} == {0, 2}
-    assert [bool(each) for each in worker.pictures(notes, made.parsed.pages)] == [True, False, True]
+    assert [bool(each) for each in worker.pictures(made)] == [True, False, True]
 
 
 def test_what_cannot_be_parsed_is_said_in_one_line(notes: Path, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def parse(
         with output.counting("parsing") as done:
             inspected = inspector.inspect(file, wanted, done)
         if html:
-            _write(inspector, inspected, file, html)
+            _write(inspector, inspected, html)
         elif as_json:
             for line in lines_of(inspected.parsed):
                 output.print_json(line, indent=None)
@@ -64,17 +64,17 @@ def parse(
         warn(finding)
 
 
-def _write(inspector: Inspector, inspected: Inspected, file: Path, html: Path) -> None:
+def _write(inspector: Inspector, inspected: Inspected, html: Path) -> None:
     from pagesight.files import replacing
     from pagesight.inspection import render_html
 
-    pages = inspected.parsed.pages
+    pages = len(inspected.parsed.pages)
     with output.counting("drawing") as done:
 
         def pictures() -> Iterator[bytes]:
-            for number, picture in enumerate(inspector.pictures(file, pages), start=1):
+            for number, picture in enumerate(inspector.pictures(inspected), start=1):
                 yield picture
-                done(number, len(pages))
+                done(number, pages)
 
         try:
             with replacing(html) as out:

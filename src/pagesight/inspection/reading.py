@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 from pagesight.assembly import assemble
-from pagesight.document import DocumentProfile, Page, PageContent, ParsedDocument
+from pagesight.document import DocumentProfile, PageContent, ParsedDocument
 from pagesight.errors import DocumentError, PagesightError, SettingsError, StoppedError
 from pagesight.ingest.parsing import ParsedWindow, Window, lost_page
 from pagesight.ports import WorkerPool
@@ -92,10 +92,11 @@ class Inspector:
             crops=crops_folder(self.folder),
         )
 
-    def pictures(self, path: Path, pages: Sequence[Page]) -> Iterator[bytes]:
-        """Each page as PNG, in order; b"" for one that cannot be drawn."""
+    def pictures(self, inspected: Inspected) -> Iterator[bytes]:
+        """Each of its pages as PNG, in order; b"" for one that cannot be drawn."""
+        path = Path(inspected.parsed.profile.source)
         draw = partial(window_picture_in_worker, PAGE_DPI)
-        windows = (self._window(path, page.index) for page in pages)
+        windows = (self._window(path, page.index) for page in inspected.parsed.pages)
         for _, result in self.pool.map(draw, windows, lambda _: self.settings.parse.page_seconds):
             yield result if isinstance(result, bytes) else b""
 
