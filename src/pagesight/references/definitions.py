@@ -49,10 +49,10 @@ def captioned(parsed: ParsedDocument) -> Iterator[Definition]:
         if isinstance(element, Figure):
             for part in element.parts:
                 yield part.label, Place(page=element.page, bbox=part.bbox, element=index)
-        for text, bbox in _texts(element):
+        for text, page, bbox in _texts(element):
             key = leading_key(text, LISTINGS)
             if key:
-                yield key, Place(page=element.page, bbox=bbox, element=index)
+                yield key, Place(page=page, bbox=bbox, element=index)
 
 
 def orphans(parsed: ParsedDocument) -> Iterator[Definition]:
@@ -134,15 +134,15 @@ def _place(element: Element, index: int) -> Place:
     return Place(page=element.page, bbox=element.bbox, element=index)
 
 
-def _texts(element: Element) -> Iterator[tuple[str, BBox]]:
-    """What may begin with a number of its own; a box of code is often taken for a table."""
+def _texts(element: Element) -> Iterator[tuple[str, int, BBox]]:
+    """What may begin with a number of its own, page and box; code is often taken for a table."""
     if isinstance(element, TextBlock):
-        yield element.text, element.bbox
+        yield element.text, element.page, element.bbox
     elif isinstance(element, Table):
         for cell in element.cells:
-            yield cell.text, cell.bbox or element.bbox
+            yield cell.text, cell.page, cell.bbox or element.bbox
         if not element.cells:
-            yield element.text, element.bbox
+            yield element.text, element.page, element.bbox
 
 
 def _is_heading(element: Element) -> TypeGuard[TextBlock]:
