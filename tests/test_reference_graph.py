@@ -86,10 +86,12 @@ def test_a_mention_over_two_lines_has_two_boxes() -> None:
 
 def test_a_caption_and_a_cell_mention_things_and_what_defines_a_thing_does_not() -> None:
     drawn = figure("Figure 1", words="Figure 1: as in Table 2")
-    table = Table(page=0, bbox=BOX, image="", cells=plain_cells([["see", "Figure 1"]], 0))
-    found = references(drawn, table)
+    boxes = [[BBox(0.0, 0.0, 9.0, 9.0), BBox(9.0, 0.0, 40.0, 9.0)]]
+    cells = plain_cells([["see", "in Figure 1"]], 0, boxes)
+    found = references(drawn, Table(page=0, bbox=BOX, image="", cells=cells))
     assert [mention.element for mention in found["Table 2"].mentions] == [0]
     assert [(each.element, each.cell) for each in found["Figure 1"].mentions] == [(1, 1)]
+    assert [span.bbox for span in found["Figure 1"].mentions[0].spans] == [boxes[0][1]]
 
 
 def test_headings_define_sections_chapters_and_appendices() -> None:

@@ -277,7 +277,7 @@ class MentionPlace:
     start: int
     end: int
     spans: tuple[Span, ...] = ()
-    """One a line; a box is cut to the characters as if all were equally wide."""
+    """One a line, its box cut as if all characters were equally wide; for a cell all of it."""
     target: int | None = None
     """Index of the place that is meant in `Reference.defined`; None where there is none."""
 

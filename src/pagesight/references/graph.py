@@ -17,11 +17,10 @@ from pagesight.document import (
     Table,
     TextBlock,
 )
-from pagesight.geometry import BBox
 from pagesight.references import definitions
 from pagesight.references.definitions import Definition
 from pagesight.references.keys import without_part, word_of
-from pagesight.references.mentions import EVERYTHING, own_mentions
+from pagesight.references.mentions import EVERYTHING, Mention, own_mentions
 
 _BIBLIOGRAPHY = frozenset({"references", "bibliography", "literature", "works cited", "literatur"})
 """Headings of lists of other documents; their pages, tables and sections are elsewhere."""
@@ -174,7 +173,7 @@ def _mentions(parsed: ParsedDocument, defined: _Definitions) -> Iterator[tuple[s
                             cell=cell,
                             start=mention.start,
                             end=mention.end,
-                            spans=tuple(_cut(lines, mention.start, mention.end)),
+                            spans=_spans(element, cell, lines, mention),
                         ),
                     )
 
@@ -186,8 +185,8 @@ def _is_bibliography(element: Element) -> bool:
 
 
 def _texts(element: Element) -> Iterator[tuple[str, Sequence[Span], int | None]]:
-    """What may mention a thing: all texts but the words inside figures; each with its lines, or as
-    one, and a cell with its index."""
+    """What may mention a thing: all texts but the words inside figures; each with its lines, a cell
+    with its index instead."""
     if isinstance(element, TextBlock):
         yield element.text, element.spans, None
         return
@@ -195,11 +194,18 @@ def _texts(element: Element) -> Iterator[tuple[str, Sequence[Span], int | None]]
         yield element.caption.text, element.caption.spans, None
     if isinstance(element, Table):
         for index, cell in enumerate(element.cells):
-            yield cell.text, [_whole(cell.text, cell.page, cell.bbox or element.bbox)], index
+            yield cell.text, (), index
 
 
-def _whole(text: str, page: int, bbox: BBox) -> Span:
-    return Span(start=0, end=len(text), page=page, bbox=bbox)
+def _spans(
+    element: Element, cell: int | None, lines: Sequence[Span], mention: Mention
+) -> tuple[Span, ...]:
+    """The part of its lines; all of a cell, whose lines are not known."""
+    if cell is None or not isinstance(element, Table):
+        return tuple(_cut(lines, mention.start, mention.end))
+    own = element.cells[cell]
+    box = own.bbox or element.bbox
+    return (Span(start=mention.start, end=mention.end, page=own.page, bbox=box),)
 
 
 def _cut(spans: Sequence[Span], start: int, end: int) -> Iterator[Span]:
