@@ -179,6 +179,7 @@ def test_sections_equations_steps_notes_and_pages_are_mentioned_by_keys(
         "this equation is solved",
         "28.6.1 The Name Table 563\n28.6.2 The Port Table 563",
         "List of Tables 12",
+        "the \u017fection 5 and f\u0131gure 3",
     ],
 )
 def test_false_friends_mention_nothing(text: str) -> None:

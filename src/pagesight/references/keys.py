@@ -75,7 +75,8 @@ def _number_of(word: str) -> str:
 
 
 _FORMS = "|".join(sorted((each for each in _WORDS if each[0] != "§"), key=len, reverse=True))
-_NOUN = re.compile(rf"(?:\b(?:{_FORMS})\b|§§?)\.?", re.IGNORECASE)
+_NOUN = re.compile(rf"(?:\b(?ai:{_FORMS})\b|§§?)\.?")
+"""Without the other letters that Unicode takes for an "s" or "i"."""
 _NUMBER = {word: re.compile(rf"\s*{_number_of(word)}{_END}") for word in _WRITTEN}
 _ANOTHER = {
     word: re.compile(
