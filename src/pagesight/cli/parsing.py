@@ -40,7 +40,7 @@ def parse(
     """Parse a file and show what was found, to judge the parser by: as Markdown, JSON lines, or
     a page to look at. Nothing is stored."""
     from pagesight.audit import audit, findings
-    from pagesight.inspection import Inspector, to_markdown
+    from pagesight.inspection import Inspector
     from pagesight.service import page_range
 
     settings = load_settings(pipeline, settings_file, sets)
@@ -48,20 +48,31 @@ def parse(
     if html and not html.absolute().parent.is_dir():
         raise SettingsError(f"{html}: cannot be written: there is no folder {html.parent}")
     passwords = (*(password or ()), *filter(None, [os.environ.get(PASSWORD)]))
-    with tempfile.TemporaryDirectory() as folder:
-        inspector = Inspector.build(settings, Path(folder), passwords)
-        with output.counting("parsing") as done:
-            inspected = inspector.inspect(file, wanted, done)
-        if html:
-            _write(inspector, inspected, html)
-        elif as_json:
-            for line in lines_of(inspected.parsed):
-                output.print_json(line, indent=None)
-        else:
-            for block in to_markdown(inspected.parsed):
-                typer.echo(f"{block}\n")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            inspector = Inspector.build(settings, Path(folder), passwords)
+            with output.counting("parsing") as done:
+                inspected = inspector.inspect(file, wanted, done)
+            if html:
+                _write(inspector, inspected, html)
+            else:
+                _print(inspected.parsed, as_json=as_json)
+    except KeyboardInterrupt:
+        warn("interrupted: no file was written")
+        raise typer.Exit(130) from None
     for finding in findings(audit(inspected.parsed)):
         warn(finding)
+
+
+def _print(parsed: ParsedDocument, *, as_json: bool) -> None:
+    from pagesight.inspection import to_markdown
+
+    if as_json:
+        for line in lines_of(parsed):
+            output.print_json(line, indent=None)
+    else:
+        for block in to_markdown(parsed):
+            typer.echo(f"{block}\n")
 
 
 def _write(inspector: Inspector, inspected: Inspected, html: Path) -> None:
