@@ -188,6 +188,22 @@ def test_headings_without_number_are_of_the_level_of_numbered_ones_of_their_size
     ]
 
 
+def test_the_heading_of_a_paragraph_is_under_numbered_ones_of_the_size_of_the_text() -> None:
+    found = paths(
+        content(
+            0,
+            block("3 Results", role="heading", size=12),
+            block("3.3 Data", role="heading"),
+            block("Baselines", role="heading"),
+            block("They are the same for all pumps."),
+            block("Metrics", role="heading"),
+            block("4 Summary", role="heading", size=12),
+        )
+    )
+    assert found[3] == ("3 Results", "3.3 Data", "Baselines")
+    assert found[4] == ("3 Results", "3.3 Data")
+
+
 def test_numbers_count_from_the_level_that_bookmarks_give_them() -> None:
     outline = (
         OutlineEntry(level=1, title="Part I", page=0),

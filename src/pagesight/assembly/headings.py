@@ -206,12 +206,17 @@ class _Levels:
             level = self._known(heading)
             if heading.role == "heading" and level is not None:
                 known[self._size(heading)].append(level)
+        self._body = _body_size(elements)
+        self._known_sizes = frozenset(known)
         self._of_size = _levels_of_sizes(self._sizes, known)
 
     def of(self, heading: TextBlock) -> int:
         level = self._known(heading)
         if level is None:
             level = self._of_size.get(self._size(heading), _DEEPEST if self._sizes else 1)
+            if level > 1 and heading.font_size < self._body + SIZE_STEP:
+                # At the head of a paragraph, under the numbered heading of the same size.
+                level += self._size(heading) in self._known_sizes
         return min(level, _DEEPEST)
 
     def _known(self, heading: TextBlock) -> int | None:

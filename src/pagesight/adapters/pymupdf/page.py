@@ -12,7 +12,7 @@ from pagesight.adapters.pymupdf.parts import parts_of
 from pagesight.adapters.pymupdf.regions import Region, arrange
 from pagesight.adapters.pymupdf.render import Crop, Renderer
 from pagesight.adapters.pymupdf.source import Source, read_source
-from pagesight.adapters.pymupdf.text import region_text, text_block, vocabulary_of
+from pagesight.adapters.pymupdf.text import headed, region_text, text_block, vocabulary_of
 from pagesight.adapters.pymupdf.turning import straighten, turned_back
 from pagesight.adapters.pymupdf.words import Word, optical_words, weight
 from pagesight.document import (
@@ -116,7 +116,11 @@ class _Work:
         elif region.kind == TABLE:
             yield from self._table(region)
         elif region.words:
-            yield self._text(region.words, _role(region, self.source.ocr or self.source.is_scan))
+            role = _role(region, self.source.ocr or self.source.is_scan)
+            head, words = headed(region.words) if role == "paragraph" else ((), region.words)
+            if head:
+                yield self._text(head, "heading")
+            yield self._text(words, role)
 
     def _figure(self, region: Region) -> Iterator[Element]:
         crop = self.renderer.crop(region.bbox)

@@ -20,6 +20,12 @@ _NO_SPACE = 0.12
 """Gap in font sizes under which two pieces are one word."""
 _LEAST_HALF = 4
 """Letters of a word that is taken for the first half of a compound; "in-", "con-" are syllables."""
+_LONGEST_HEAD = 8
+"""Words of a heading that a paragraph has taken in."""
+_LEAST_PROSE = 8
+"""Words of the paragraph under it; fewer are cells under the head of a table, or labels."""
+_HEAD_GAP = 0.7
+"""Font sizes between a heading and the text that follows it on its line; a blank is narrower."""
 _LEADER_DOTS = "...."
 _LEADERS = re.compile(r"\s?(?:\.\s?){5,}(?=\w)")
 _SIDE_GAP = 0.8
@@ -85,6 +91,29 @@ def has_leaders(line: Line) -> bool:
 def region_text(words: Sequence[Word]) -> str:
     """The words line by line, for the inside of a figure or of a table without cells."""
     return "\n".join(line_text(line).replace(SOFT_HYPHEN, "") for line in lines_of(words))
+
+
+def headed(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    """The words of a paragraph's own heading, and the rest: a bold beginning that ends its line, or
+    that a wide gap parts from the text on the same line. None where there is no such thing."""
+    lines = lines_of(words)
+    ordered = [word for line in lines for word in line]
+    count = next((at for at, word in enumerate(ordered) if not word.bold), 0)
+    head, rest = ordered[:count], ordered[count:]
+    if not 0 < count <= _LONGEST_HEAD or len(rest) < _LEAST_PROSE or count > len(lines[0]):
+        return (), tuple(words)
+    is_apart = count == len(lines[0]) or (
+        rest[0].bbox.x0 - head[-1].bbox.x1 > _HEAD_GAP * head[-1].size and rest[0].text[0].isupper()
+    )
+    of_text = {word.block for word in rest}
+    is_own = count < len(lines[0]) or of_text.isdisjoint(word.block for word in head)
+    if not (is_apart and is_own and _reads_as_heading(line_text(tuple(head)))):
+        return (), tuple(words)
+    return tuple(head), tuple(rest)
+
+
+def _reads_as_heading(text: str) -> bool:
+    return text[0].isupper() and not text.endswith((".", ",", ";", ":"))
 
 
 def text_block(
