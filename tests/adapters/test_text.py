@@ -7,7 +7,7 @@ from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.text import headed, line_text
-from pagesight.adapters.pymupdf.words import Word, text_layer
+from pagesight.adapters.pymupdf.words import Word, text_layer, without_watermark
 
 TEXT = "The relief valve limits the pressure of the pump to 285 bar and then opens."
 
@@ -46,3 +46,26 @@ def test_a_bold_line_over_a_paragraph_is_a_heading_of_its_own() -> None:
     head, rest = headed(words(draw))
     assert line_text(head) == "Relief valve"
     assert len(rest) == len(TEXT.split())
+
+
+def across(page: Any, size: float) -> None:
+    middle = pymupdf.Point(110, 640)
+    page.insert_text(middle, "DRAFT", fontsize=size, morph=(middle, pymupdf.Matrix(45)))
+
+
+def test_large_words_across_the_page_are_left_out() -> None:
+    def draw(page: Any) -> None:
+        page.insert_text((72, 100), TEXT)
+        across(page, 60)
+
+    assert "DRAFT" not in [word.text for word in without_watermark(words(draw))]
+
+
+def test_slanted_labels_and_the_only_words_of_a_page_are_kept() -> None:
+    def draw(page: Any) -> None:
+        page.insert_text((72, 100), TEXT)
+        across(page, 9)
+
+    assert "DRAFT" in [word.text for word in without_watermark(words(draw))]
+    only = without_watermark(words(lambda page: across(page, 60)))
+    assert [word.text for word in only] == ["DRAFT"]

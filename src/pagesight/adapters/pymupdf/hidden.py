@@ -10,7 +10,7 @@ from typing import Any
 from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.marks import with_marks
 from pagesight.adapters.pymupdf.sight import View, boxes_of, overlaps, unseen
-from pagesight.adapters.pymupdf.words import TextLayer, Word, clean, runs
+from pagesight.adapters.pymupdf.words import TextLayer, Word, clean, runs, without_watermark
 from pagesight.document import HiddenReason, HiddenText
 from pagesight.geometry import BBox, union
 
@@ -35,7 +35,7 @@ def without_hidden(
     page: Any, layer: TextLayer, *, links: bool = True
 ) -> tuple[TextLayer, tuple[HiddenText, ...]]:
     """The text layer without the words that nobody sees, and these, and what else the page hides.
-    Links, and the marks of forms, are added to what is left; no `links` on a page that was turned
+    A watermark goes as well. Links and the marks of forms are added to what is left; no `links` on a page that was turned
     in memory.
 
     The page's rotation has to be removed. Boxes of what is hidden lie on the page.
@@ -58,7 +58,8 @@ def without_hidden(
         HiddenText(page=page.number, bbox=_on(area, bbox), text=text, reason=reason)
         for bbox, text, reason in found
     )
-    return with_marks(page, replace(layer, words=kept), links=links), hidden
+    layer = replace(layer, words=without_watermark(kept))
+    return with_marks(page, layer, links=links), hidden
 
 
 _Found = tuple[BBox, str, HiddenReason]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import median
 from typing import Any
@@ -38,6 +38,10 @@ SMALLER = 0.86
 """Of the size of what they stand at: raised characters are no larger."""
 HIGHER = 0.15
 """Font sizes by which their baseline is higher at least."""
+_LARGE = 24.0
+"""Points; letters of watermarks are no smaller."""
+_SLANT = 0.25
+"""Sine of the angle to the nearest edge of the page: 15 degrees."""
 _LEAST_LETTERS = 6
 """Distinct characters that show whether a font has one pitch."""
 
@@ -95,6 +99,8 @@ class Word:
     leads_to: str = ""
     """The URI of its link, or "#" and the 0-based index of a page; "" without a link."""
     bold: bool = False
+    slanted: bool = False
+    """Large, and drawn across the page at an angle."""
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -195,8 +201,22 @@ def _words(raw: Sequence[dict[str, Any]]) -> Iterator[Word]:
     for block_number, block in enumerate(raw):
         for line in block.get("lines", ()):
             line_number += 1
+            slanted = _is_slanted(line)
             for pending in _line_words(line):
-                yield from _word(pending, block_number, line_number, fixed)
+                for word in _word(pending, block_number, line_number, fixed):
+                    yield replace(word, slanted=True) if slanted else word
+
+
+def _is_slanted(line: dict[str, Any]) -> bool:
+    """Labels of charts are slanted too, and small."""
+    largest = max((span["size"] for span in line["spans"]), default=0.0)
+    return bool(largest >= _LARGE and min(map(abs, line["dir"])) > _SLANT)
+
+
+def without_watermark(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words without those across the page, unless it has no others."""
+    level = tuple(word for word in words if not word.slanted)
+    return level if weight(level) else tuple(words)
 
 
 def _fixed_pitch(raw: Sequence[dict[str, Any]]) -> frozenset[str]:
