@@ -35,8 +35,8 @@ def without_hidden(
     page: Any, layer: TextLayer, *, links: bool = True
 ) -> tuple[TextLayer, tuple[HiddenText, ...]]:
     """The text layer without the words that nobody sees, and these, and what else the page hides.
-    A watermark goes as well. Links and the marks of forms are added to what is left; no `links` on a page that was turned
-    in memory.
+    A watermark goes as well. Links and the marks of forms are added to what is left; no `links`
+    on a page that was turned in memory.
 
     The page's rotation has to be removed. Boxes of what is hidden lie on the page.
     """
