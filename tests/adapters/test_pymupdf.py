@@ -15,7 +15,9 @@ from PIL import Image
 
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import analyse, pymupdf
+from pagesight.adapters.pymupdf.source import running_head
 from pagesight.adapters.pymupdf.viewing import page_picture, text_layer
+from pagesight.adapters.pymupdf.words import Word
 from pagesight.adapters.pytesseract import PytesseractReader, available
 from pagesight.document import Caption, Figure, PageContent, Span, Table, TextBlock
 from pagesight.errors import DocumentError, ServiceError
@@ -460,6 +462,85 @@ def test_a_scan_that_lies_on_its_side_is_read_all_the_same(
     for block in content.elements:
         assert block.bbox.height > block.bbox.width
         assert block.bbox.x0 > 600
+
+
+def words_at(*placed: tuple[str, float, float]) -> list[Word]:
+    """Words (text, left, top), five points a letter and ten high."""
+    return [
+        Word(text, BBox(left, top, left + 5 * len(text), top + 10), 0, number)
+        for number, (text, left, top) in enumerate(placed)
+    ]
+
+
+BODY = (("any", 72, 80), ("was", 92, 80), ("very", 112, 80), ("trifling", 137, 80))
+BOOK = BBox(0, 0, 595, 842)
+
+
+@pytest.mark.parametrize("numbers", [("400", "[Ch."), ("Chapter", "401"), ("[xiv]", "Preface")])
+def test_a_first_line_with_a_page_number_beside_a_title_is_a_running_head(
+    numbers: tuple[str, str],
+) -> None:
+    line = words_at((numbers[0], 72, 50), ("HUSBANDRY.", 250, 51), (numbers[1], 480, 49), *BODY)
+    (head,) = running_head(BOOK, line)
+    assert head.kind == "page-header"
+    assert (head.bbox.x0, head.bbox.y0, head.bbox.y1) == (72, 49, 61)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        (("4", 72, 50), ("Results", 82, 50)),
+        (("BRITISH", 72, 50), ("HUSBANDRY", 400, 50)),
+        (("400", 72, 300), ("HUSBANDRY", 400, 300)),
+    ],
+)
+def test_headings_titles_and_tables_are_no_running_heads(
+    line: tuple[tuple[str, float, float], ...],
+) -> None:
+    below = [(text, left, top + 300) for text, left, top in BODY]
+    assert running_head(BOOK, words_at(*line, *below)) == []
+    assert running_head(BOOK, []) == []
+
+
+def test_a_small_page_is_read_at_the_resolution_of_its_scan(
+    tmp_path: Path, crops: FolderOfCrops
+) -> None:
+    pictures: list[bytes] = []
+
+    class Keeper:
+        fingerprint = "keeps"
+
+        def read(self, png: bytes, *, sparse: bool) -> tuple[FixedWord, ...]:
+            pictures.append(png)
+            return ()
+
+    buffer = io.BytesIO()
+    Image.effect_noise((1500, 2500), 60).save(buffer, "png")
+    path = saved(
+        tmp_path / "a.pdf",
+        lambda page: page.insert_image(page.rect, stream=buffer.getvalue()),
+        size=(180, 300),
+    )
+    PyMuPDFParser(crops, Keeper()).parse_pages(path, 0, 1)
+    with Image.open(io.BytesIO(pictures[0])) as picture:
+        assert picture.size == (1500, 2500)
+
+
+def test_the_words_over_a_scan_are_no_code_in_whatever_font(
+    tmp_path: Path, parser: PyMuPDFParser
+) -> None:
+    buffer = io.BytesIO()
+    Image.effect_noise((600, 800), 20).save(buffer, "png")
+
+    def scanned(page: Any) -> None:
+        page.insert_image(page.rect, stream=buffer.getvalue())
+        page.insert_textbox(
+            pymupdf.Rect(72, 90, 520, 300), PROSE, fontname="cour", fontsize=10, render_mode=3
+        )
+
+    (content,) = parser.parse_pages(saved(tmp_path / "a.pdf", scanned), 0, 1)
+    roles = {each.role for each in content.elements if isinstance(each, TextBlock)}
+    assert roles == {"paragraph"}
 
 
 def test_a_scan_without_a_reader_is_a_picture_and_says_what_to_install(

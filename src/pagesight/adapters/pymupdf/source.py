@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import Box, analyse, pymupdf, with_orphans
@@ -31,6 +33,12 @@ _SOME_LETTERS = 120
 """A header and a footer over a scanned page; more is a text layer."""
 _MANY_VECTORS = 300
 """Without a single letter: the letters are drawn as paths."""
+_HEAD_SHARE = 0.15
+"""Of the page's height, above which a running head stands."""
+_HEAD_GAP = 3.0
+"""Line heights between the page number and the title beside it at least."""
+_MOST_HEAD_WORDS = 12
+_PAGE_NUMBER = re.compile(r"\[?(?:\d{1,4}|[ivxlc]{1,7})[.\]]?")
 _FRAGMENTED_LINES = 60
 _SURROGATE_DPI = 100
 _NO_READER = (
@@ -179,6 +187,7 @@ def _from_surrogate(page: Any, area: BBox, layer: TextLayer, *, ocr: bool) -> So
             _write_invisibly(copy, font, run)
         layout = analyse(copy)
     boxes = [*layout.boxes]
+    has_head = any(box.kind == "page-header" for box in boxes)
     images = [
         Box("picture", image)
         for image in layer.images
@@ -186,12 +195,29 @@ def _from_surrogate(page: Any, area: BBox, layer: TextLayer, *, ocr: bool) -> So
     ]
     return replace(
         _without_layout(area, layer, ocr=ocr),
-        boxes=(*boxes, *images),
+        boxes=(*boxes, *images, *([] if has_head else running_head(area, layer.words))),
         pictures=layout.pictures,
         is_scan=layer.covered(area) > 0.5,
         marks=tuple(mark for mark in (*layer.images, *layer.vectors) if mark.area < area.area / 2),
         blocks=[],
     )
+
+
+def running_head(area: BBox, words: Sequence[Word]) -> list[Box]:
+    """The first line of a scanned book page, where a page number stands at one end of it and a gap
+    parts it from a title: the layout network takes many of them for text."""
+    first = min(words, key=lambda word: word.centre[1], default=None)
+    if first is None or first.bbox.y1 > _HEAD_SHARE * area.height:
+        return []
+    line = sorted(
+        (word for word in words if abs(word.centre[1] - first.centre[1]) < first.bbox.height / 2),
+        key=lambda word: word.bbox.x0,
+    )
+    gap = max((after.bbox.x0 - word.bbox.x1 for word, after in pairwise(line)), default=0.0)
+    numbered = any(_PAGE_NUMBER.fullmatch(line[end].text) for end in (0, -1))
+    if not numbered or gap < _HEAD_GAP * first.bbox.height or len(line) > _MOST_HEAD_WORDS:
+        return []
+    return [Box("page-header", union(word.bbox for word in line))]
 
 
 def _runs(words: Sequence[Word]) -> list[list[Word]]:
