@@ -115,7 +115,7 @@ def report(name: str, cases: Sequence[Case], ranked: Ranked) -> None:
         next((rank for rank, page in enumerate(ranked(case), 1) if page in case["pages"]), 0)
         for case in cases
     ]
-    types = [case["evidence_type"] for case in cases]
+    types = [case["evidence_type"] or "none" for case in cases]
     for kind in ("all", *sorted(set(types))):
         own = [rank for rank, each in zip(ranks, types, strict=True) if kind in ("all", each)]
         shares = (

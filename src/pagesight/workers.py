@@ -74,16 +74,20 @@ def _printed(path: Path) -> Rendition:
 
 
 def reader_of(settings: Settings) -> OpticalReader | None:
-    """What reads pages and figures; None where tesseract is wanted and not installed.
+    """What reads figures, and pages put straight; None where tesseract is wanted and missing.
 
     Raises:
         SettingsError: another engine is wanted and not installed.
     """
     parse = settings.parse
     pages, figures = _engine(parse.ocr_engine, parse), _engine(parse.figure_ocr_engine, parse)
-    if pages is None or figures is None or parse.ocr_engine == parse.figure_ocr_engine:
-        return pages
-    return PagesAndFigures(pages, figures)
+    if pages is None or figures is None:
+        return None
+    if parse.ocr_engine != parse.figure_ocr_engine:
+        pages = PagesAndFigures(pages, figures)
+    from pagesight.adapters.pillow import StraightenedPages
+
+    return StraightenedPages(pages)
 
 
 def _engine(name: str, parse: ParseSettings) -> OpticalReader | None:
