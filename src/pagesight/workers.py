@@ -77,7 +77,7 @@ def reader_of(settings: Settings) -> OpticalReader | None:
     """What reads figures, and pages put straight; None where tesseract is wanted and missing.
 
     Raises:
-        SettingsError: another engine is wanted and not installed.
+        SettingsError: another engine, or a language, is wanted and not installed.
     """
     parse = settings.parse
     pages, figures = _engine(parse.ocr_engine, parse), _engine(parse.figure_ocr_engine, parse)
@@ -102,7 +102,17 @@ def _engine(name: str, parse: ParseSettings) -> OpticalReader | None:
         return rapidocr.RapidOCRReader()
     from pagesight.adapters import pytesseract
 
-    return pytesseract.PytesseractReader(parse.ocr_languages) if pytesseract.available() else None
+    if not pytesseract.available():
+        return None
+    installed = pytesseract.installed_languages()
+    wanted = {*parse.ocr_languages.split("+")} - {pytesseract.AUTO}
+    if missing := sorted(wanted - {*installed}):
+        raise SettingsError(
+            f"parse.ocr_languages: tesseract has no data for {', '.join(missing)}; `tesseract "
+            f"--list-langs` lists {', '.join(installed)}: install tesseract-ocr-{missing[0]} "
+            "(Debian, Ubuntu), or set another language or auto"
+        )
+    return pytesseract.PytesseractReader(parse.ocr_languages)
 
 
 def profile_in_worker(

@@ -5,8 +5,10 @@ import io
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from pagesight.adapters.pytesseract import PytesseractReader, available
-from pagesight.errors import ServiceError
+from pagesight.adapters.pytesseract import PytesseractReader, available, installed_languages
+from pagesight.errors import ServiceError, SettingsError
+from pagesight.settings import load
+from pagesight.workers import reader_of
 
 needs_tesseract = pytest.mark.skipif(not available(), reason="tesseract is not installed")
 LINES = (
@@ -87,6 +89,22 @@ def test_an_empty_picture_gives_no_words() -> None:
 def test_a_missing_language_is_named_with_a_remedy() -> None:
     with pytest.raises(ServiceError, match=r"'tlh'.*list-langs"):
         PytesseractReader("tlh").read(picture(), sparse=True)
+
+
+@needs_tesseract
+def test_languages_are_found_by_themselves_among_those_installed() -> None:
+    assert "eng" in installed_languages()
+    assert "osd" not in installed_languages()
+    reader = PytesseractReader("auto")
+    assert "auto" in reader.fingerprint
+    assert "pressure" in [word.text for word in reader.read(picture(), sparse=False)]
+
+
+@needs_tesseract
+def test_a_language_that_is_not_installed_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(SettingsError, match=r"no data for tlh.*list-langs.*tesseract-ocr-tlh"):
+        reader_of(load(overrides=["parse.ocr_languages=eng+tlh"]))
+    assert reader_of(load(overrides=["parse.ocr_languages=auto"])) is not None
 
 
 @needs_tesseract

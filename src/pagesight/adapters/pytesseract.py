@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pytesseract
@@ -25,6 +26,28 @@ _DOUBTFUL = 0.7
 """Mean confidence under which a page may lie on its side."""
 _FEW_WORDS = 10
 """A page that gives fewer may lie on its side as well."""
+AUTO = "auto"
+"""As languages: those of the script of the picture."""
+_NO_LANGUAGES = frozenset({"osd", "equ"})
+"""Data of tesseract for orientation and formulas."""
+_SURE_SCRIPT = 1.0
+"""Tesseract's own measure of how sure it is of the script."""
+_SCRIPTS: Mapping[str, tuple[str, ...]] = {
+    "Arabic": ("ara", "fas", "kur_ara", "pus", "snd", "uig", "urd"),
+    "Bengali": ("asm", "ben"),
+    "Cyrillic": ("aze_cyrl", "bel", "bul", "kaz", "kir", "mkd", "mon", "rus", "srp", "tgk", "ukr"),
+    "Devanagari": ("hin", "mar", "nep", "san"),
+    "Greek": ("ell", "grc"),
+    "Han": ("chi_sim", "chi_sim_vert", "chi_tra", "chi_tra_vert", "jpn", "jpn_vert"),
+    "Hangul": ("kor", "kor_vert"),
+    "Hebrew": ("heb", "yid"),
+    "Japanese": ("jpn", "jpn_vert"),
+    "Korean": ("kor", "kor_vert"),
+    "Tamil": ("tam",),
+    "Thai": ("tha",),
+}
+"""Languages by what tesseract calls their script; all others are written in Latin letters."""
+_NOT_LATIN = frozenset(language for languages in _SCRIPTS.values() for language in languages)
 _SURE_ORIENTATION = 2.0
 """Tesseract's own measure of how sure it is which way is up."""
 _BORDER = 12
@@ -46,10 +69,21 @@ def available() -> bool:
     return True
 
 
+@cache
+def installed_languages() -> tuple[str, ...]:
+    """Names of the languages that tesseract has data for, sorted; none where it is missing."""
+    try:
+        found = pytesseract.get_languages(config="")
+    except (pytesseract.TesseractNotFoundError, SystemExit, OSError):
+        return ()
+    return tuple(sorted({*found} - _NO_LANGUAGES))
+
+
 class PytesseractReader:
     """Reads pictures with tesseract; implements `pagesight.ports.OpticalReader`.
 
-    `languages` are tesseract's names joined by "+" ("eng+deu"); `seconds` bound one call.
+    `languages` are tesseract's names joined by "+" ("eng+deu"), or `AUTO`: then every picture is
+    read in those installed languages that are written in its script. `seconds` bound one call.
     """
 
     def __init__(self, languages: str = "eng", *, seconds: float = _SECONDS) -> None:
@@ -63,7 +97,8 @@ class PytesseractReader:
             version = str(pytesseract.get_tesseract_version())
         except (pytesseract.TesseractNotFoundError, SystemExit, OSError):
             version = "missing"
-        return f"tesseract {version} {self._languages}"
+        named = "+".join(installed_languages()) if self._languages == AUTO else self._languages
+        return f"tesseract {version} {'auto ' * (self._languages == AUTO)}{named}"
 
     def read(self, png: bytes, *, sparse: bool) -> tuple[ReadWord, ...]:
         """Words in reading order; `sparse` for scattered labels, else running text. A page that
@@ -74,41 +109,57 @@ class PytesseractReader:
         """
         with Image.open(io.BytesIO(png)) as opened:
             image = opened.convert("L")
+        languages = self._languages_of(image) if self._languages == AUTO else self._languages
         if sparse:
             padded = ImageOps.expand(image, border=_BORDER, fill=255)
-            words = self._words(padded, _SPARSE_MODE, _LEAST_SPARSE_CONFIDENCE)
+            words = self._words(padded, languages, _SPARSE_MODE, _LEAST_SPARSE_CONFIDENCE)
             return tuple(_moved(word, -_BORDER) for word in words if _is_label(word))
-        words = self._words(image, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
+        words = self._words(image, languages, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
         if len(words) >= _FEW_WORDS and _mean_confidence(words) >= _DOUBTFUL:
             return tuple(words)
         turn = self._turn(image)
         if not turn:
             return tuple(words)
         upright = image.rotate(-turn, expand=True)
-        turned = self._words(upright, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
+        turned = self._words(upright, languages, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
         if _mean_confidence(turned) <= _mean_confidence(words):
             return tuple(words)
         return tuple(_turned_back(word, turn, image.size) for word in turned)
 
-    def _words(self, image: Image.Image, mode: int, least: float) -> list[ReadWord]:
-        data = self._run(pytesseract.image_to_data, image, f"--psm {mode}")
+    def _languages_of(self, image: Image.Image) -> str:
+        """The installed languages of the picture's script; all where tesseract is not sure."""
+        installed = installed_languages()
+        if len(installed) < 2:
+            return "+".join(installed) or "eng"
+        found = self._osd(image)
+        sure = float(found.get("script_conf", 0)) >= _SURE_SCRIPT
+        script = _SCRIPTS.get(str(found.get("script")), ()) if sure else ()
+        if sure and found["script"] == "Latin":
+            script = tuple(each for each in installed if each not in _NOT_LATIN)
+        return "+".join(each for each in installed if each in script) or "+".join(installed)
+
+    def _words(self, image: Image.Image, languages: str, mode: int, least: float) -> list[ReadWord]:
+        data = self._run(pytesseract.image_to_data, image, f"--psm {mode}", languages)
         return [word for word in _rows(data) if word.confidence >= least]
 
     def _turn(self, image: Image.Image) -> int:
         """Degrees clockwise that put the picture upright; 0 where tesseract is not sure."""
-        try:
-            found = self._run(pytesseract.image_to_osd, image, "--psm 0", language="osd")
-        except ServiceError:
-            # Too few letters to tell, or no data for it: the picture stays as it is.
-            return 0
-        sure = float(found["orientation_conf"]) >= _SURE_ORIENTATION
+        found = self._osd(image)
+        sure = float(found.get("orientation_conf", 0)) >= _SURE_ORIENTATION
         return int(found["rotate"]) if sure else 0
 
-    def _run(self, call: Any, image: Image.Image, config: str, language: str = "") -> Any:
+    def _osd(self, image: Image.Image) -> Mapping[str, Any]:
+        """Orientation and script; empty where there are too few letters, or no data for it."""
+        try:
+            return dict(self._run(pytesseract.image_to_osd, image, "--psm 0", "osd"))
+        except ServiceError:
+            return {}
+
+    def _run(self, call: Any, image: Image.Image, config: str, languages: str) -> Any:
         try:
             return call(
                 image,
-                lang=language or self._languages,
+                lang=languages,
                 config=config,
                 timeout=self._seconds,
                 output_type=pytesseract.Output.DICT,
@@ -120,7 +171,7 @@ class PytesseractReader:
             ) from error
         except pytesseract.TesseractError as error:
             raise ServiceError(
-                f"tesseract failed on languages {self._languages!r}: {_first_line(error.message)}; "
+                f"tesseract failed on languages {languages!r}: {_first_line(error.message)}; "
                 "see `tesseract --list-langs`"
             ) from error
         except RuntimeError as error:
