@@ -79,7 +79,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProce
         make(folder / f"bad-{number}.pdf")
     shutil.copy(folder / "a-good.pdf", folder / "z-same.pdf")
     (folder / "sub").mkdir()
-    (folder / "sub" / "notes.txt").write_text("no PDF here")
+    (folder / "sub" / "notes.ini").write_text("no PDF here")
     done = run_pagesight(
         "ingest",
         folder,
@@ -107,7 +107,7 @@ def test_a_bad_file_is_one_line_with_the_reason(
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("missing.pdf", "no such file or folder"), ("sub:", "the folder holds no .pdf files")],
+    [("missing.pdf", "no such file or folder"), ("sub:", "the folder holds no documents")],
 )
 def test_a_path_without_documents_is_one_line(
     batch: subprocess.CompletedProcess[str], name: str, reason: str

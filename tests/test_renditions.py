@@ -2,27 +2,157 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import io
+from collections.abc import Sequence
 from pathlib import Path
 
-import pymupdf
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from pagesight.adapters.filesystem import FileCropStore
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.flowing import print_flow
 from pagesight.adapters.pymupdf.illustrating import PyMuPDFIllustrator
-from pagesight.adapters.pymupdf.imaging import print_image
 from pagesight.document import Document, Figure, Table, plain_cells
-from pagesight.errors import DocumentError, LibraryError
+from pagesight.errors import DocumentError
 from pagesight.files import digest
 from pagesight.flow import Flow, Grid, Picture, Rendition, Section
-from pagesight.formats import kind_of
+from pagesight.formats import PDF, kind_of
+from pagesight.library import Library
 from pagesight.rendering import page_pictures
-from pagesight.renditions import AnyParser, Renditions
+from pagesight.renditions import RENDITIONS, AnyParser, Renditions
 from pagesight.settings import load
-from pagesight.sources import Located, find_sources
-from pagesight.workers import parser_of
-from tests.builders import a_document, open_library
-from tests.reader import READER  # type: ignore[attr-defined]
+from tests.builders import open_library
+
+
+class Read:
+    """A word that was read in a picture."""
+
+    text, left, top, width, height = "PUMP", 10, 10, 40, 12
+    line = (0, 0, 0)
+    confidence = 0.9
+
+
+class Reader:
+    def read(self, png: bytes, *, sparse: bool) -> Sequence[Read]:
+        return (Read(),)
+
+
+class Office:
+    """A Converter that counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, path: Path) -> Rendition:
+        self.asked += 1
+        picture = io.BytesIO()
+        Image.new("RGB", (300, 150), "red").save(picture, "PNG")
+        table = Grid(cells=plain_cells([["part", "price"], ["valve", "12"]], 0))
+        pieces = (Picture(data=picture.getvalue()), table)
+        return print_flow(Flow(title="Prices", sections=(Section(pieces=pieces),)), path)
+
+
+def a_parser(root: Path, office: Office) -> AnyParser:
+    crops = FileCropStore(root / "crops")
+    return AnyParser(
+        PyMuPDFParser(crops, None),
+        Renditions(root / RENDITIONS),
+        {".docx": office},
+        PyMuPDFIllustrator(crops, Reader(), 72),
+    )
+
+
+def a_file(folder: Path) -> Path:
+    path = folder / "prices.docx"
+    path.write_bytes(b"PK and so on")
+    return path
+
+
+def a_stored(library: Library, path: Path) -> Document:
+    """The file in the library, as ingest leaves it but for its chunks."""
+    parser = a_parser(library.root, Office())
+    profile = parser.profile(path)
+    pages = [content.page for content in parser.parse_pages(path, 0, 9)]
+    document = Document(
+        id=profile.id, source=str(path), title=profile.title, page_count=profile.page_count
+    )
+    library.put(document, pages, [], {})
+    return document
+
+
+def test_a_file_is_converted_once_whatever_it_is_called(tmp_path: Path) -> None:
+    office = Office()
+    parser = a_parser(tmp_path, office)
+    path = a_file(tmp_path)
+    assert parser.profile(path).title == "Prices"
+    parser.parse_pages(path, 0, 1)
+    copy = path.rename(tmp_path / "copy.docx")
+    assert a_parser(tmp_path, office).profile(copy).id == digest(copy)
+    assert office.asked == 1
+
+
+def test_a_rendition_that_was_only_half_written_is_made_again(tmp_path: Path) -> None:
+    office = Office()
+    path = a_file(tmp_path)
+    parser = a_parser(tmp_path, office)
+    whole = parser.parse_pages(path, 0, 1)
+    next((tmp_path / RENDITIONS).rglob("*.gz")).write_bytes(b"half")
+    assert parser.parse_pages(path, 0, 1) == whole
+    assert office.asked == 2
+
+
+def test_tables_and_pictures_get_their_crops_and_words(tmp_path: Path) -> None:
+    parser = a_parser(tmp_path, Office())
+    [content] = parser.parse_pages(a_file(tmp_path), 0, 1)
+    figure, table = content.elements
+    assert isinstance(figure, Figure)
+    assert (figure.text, figure.text_by_ocr) == ("PUMP", True)
+    crops = FileCropStore(tmp_path / "crops")
+    with Image.open(crops.path(figure.image)) as crop:
+        red, green, blue = crop.convert("RGB").getpixel((crop.width // 2, crop.height // 2))
+    assert red > 200 > 50 > green == blue
+    assert isinstance(table, Table)
+    assert crops.path(table.image).is_file()
+
+
+def test_a_pdf_stays_a_pdf_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "scan.png").write_bytes(b"%PDF-1.7 and so on")
+    (tmp_path / "scan.TIF").write_bytes(b"II*\0")
+    (tmp_path / "notes.odd").write_bytes(b"text")
+    names = ("scan.png", "scan.TIF", "notes.odd")
+    assert [kind_of(tmp_path / name) for name in names] == [PDF, ".tif", PDF]
+
+
+def test_pages_of_a_document_that_is_no_pdf_are_shown(tmp_path: Path) -> None:
+    with open_library(tmp_path / "library") as library:
+        document = a_stored(library, a_file(tmp_path))
+        [(place, png)] = page_pictures(library, load().parse, [(document.id, 0)], 72)
+        assert place == (document.id, 0)
+        assert isinstance(png, bytes)
+        with Image.open(io.BytesIO(png)) as page:
+            assert page.size == (595, 842)
+
+
+def test_a_file_that_has_changed_is_not_shown_by_its_old_rendition(tmp_path: Path) -> None:
+    with open_library(tmp_path / "library") as library:
+        path = a_file(tmp_path)
+        document = a_stored(library, path)
+        path.write_bytes(b"PK and something else")
+        [(_, error)] = page_pictures(library, load().parse, [(document.id, 0)], 72)
+        assert isinstance(error, DocumentError)
+        assert "has changed since it was ingested" in str(error)
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_rendition_goes_with_its_document(tmp_path: Path, swept: bool) -> None:
+    with open_library(tmp_path / "library") as library:
+        document = a_stored(library, a_file(tmp_path))
+        assert len(library.renditions.entries()) == 2
+        assert library.sweep().renditions == 0
+        if swept:
+            library.remove(document.id)
+            assert library.sweep().renditions == 2
+        else:
+            library.forget([document.id])
+        assert not library.renditions.entries()

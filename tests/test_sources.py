@@ -58,8 +58,8 @@ def make(folder: Path, *files: str) -> None:
         path.write_bytes(b"")
 
 
-def test_a_folder_gives_its_pdfs_sorted_and_below(tmp_path: Path) -> None:
-    make(tmp_path, "b.pdf", "a/z.PDF", "notes.txt", ".hidden/c.pdf", ".d.pdf")
+def test_a_folder_gives_its_documents_sorted_and_below(tmp_path: Path) -> None:
+    make(tmp_path, "b.pdf", "a/z.PDF", "notes.ini", ".hidden/c.pdf", ".d.pdf")
     assert names(str(tmp_path)) == ["b.pdf", "z.PDF"]
 
 
@@ -94,11 +94,11 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file(tmp_path: Path) -> Non
 
 
 def test_what_is_not_there_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
-    make(tmp_path, "a.pdf", "empty/notes.txt")
+    make(tmp_path, "a.pdf", "empty/notes.ini")
     paths = (str(tmp_path / "no.pdf"), str(tmp_path / "empty"), str(tmp_path / "a.pdf"))
     assert names(*paths) == [
         "no.pdf: no such file or folder",
-        "empty: the folder holds no .pdf files",
+        "empty: the folder holds no documents",
         "a.pdf",
     ]
 

@@ -146,7 +146,7 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> A
     if system.exists("docs"):
         system.rm("docs", recursive=True)
     system.mkdir("docs")
-    for name in ("b.pdf", "sub/a.PDF", "sub/notes.txt", ".hidden/c.pdf", "old/d.pdf", "e[1].pdf"):
+    for name in ("b.pdf", "sub/a.PDF", "sub/notes.ini", ".hidden/c.pdf", "old/d.pdf", "e[1].pdf"):
         system.pipe(f"docs/manuals/{name}", PDF + name.encode())
     return system
 
@@ -307,7 +307,7 @@ def test_a_disk_that_takes_nothing_is_said(site: Site, tmp_path: Path) -> None:
 def test_a_page_of_links_is_a_folder(site: Site, files: FsspecFiles) -> None:
     site.files["/docs/"] = (
         b'<a href="../">up</a> <a href="?C=N;O=D">Name</a> <a href="./">.</a> <a href="/">top</a>'
-        b'<a href="z.pdf">z</a> <a href="R&amp;D%201.PDF">r</a> <a href="notes.txt">n</a>'
+        b'<a href="z.pdf">z</a> <a href="R&amp;D%201.PDF">r</a> <a href="notes.ini">n</a>'
         b'<a href="sub/">s</a> <a href=".git/">g</a> <a href="/docs/./a.pdf">a</a>'
         b'<a href="../other/b.pdf">b</a> <a href="sealed/">x</a> <a href="z.pdf">z again</a>'
     )
@@ -336,7 +336,7 @@ def test_a_folder_that_holds_nothing_or_cannot_be_listed_is_said(
     site: Site, files: FsspecFiles
 ) -> None:
     site.files["/docs/"] = b"<html></html>"
-    with pytest.raises(DocumentError, match=r"docs/: the folder holds no \.pdf files"):
+    with pytest.raises(DocumentError, match=r"docs/: the folder holds no documents"):
         files.find(site.url("/docs/"))
     with pytest.raises(DocumentError, match=r"403/ may not be read \(403\)"):
         files.find(site.url("/403/"))

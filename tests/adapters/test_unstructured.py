@@ -264,7 +264,9 @@ def test_markdown_has_headings_tables_and_code(tmp_path: Path) -> None:
 
 
 def test_no_line_of_a_plain_text_is_guessed_to_be_a_heading(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("Overview\n\nThe pump runs without any stop\nfor the whole of the night.\n\n- one\n")
+    (tmp_path / "a.txt").write_text(
+        "Overview\n\nThe pump runs without any stop\nfor the whole of the night.\n\n- one\n"
+    )
     flow = read_flow(tmp_path / "a.txt")
     assert [(each.text, each.role) for each in passages(flow)] == [
         ("Overview", "paragraph"),

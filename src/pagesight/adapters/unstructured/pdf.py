@@ -60,6 +60,7 @@ class UnstructuredSegmenter:
         Raises:
             ServiceError: hi_res and its model cannot be had.
         """
+        found: Sequence[Any]
         if self._strategy == "fast" and has_text:
             found = self._partition.pdf(
                 file=io.BytesIO(pdf), strategy="fast", languages=self._languages

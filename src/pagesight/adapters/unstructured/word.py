@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from unstructured.documents.elements import ElementMetadata, Image
 from unstructured.partition.docx import partition_docx, register_picture_partitioner
@@ -86,7 +87,9 @@ def _hidden(document: Any) -> tuple[Unseen, ...]:
 def _boxes(document: Any) -> Iterator[Passage]:
     """Text boxes: drawn over the page, and in no paragraph of it."""
     # Word writes each twice, the second time for older programs.
-    for box in document.element.body.xpath(".//w:txbxContent[not(ancestor::*[local-name()='Fallback'])]"):
+    for box in document.element.body.xpath(
+        ".//w:txbxContent[not(ancestor::*[local-name()='Fallback'])]"
+    ):
         for paragraph in box.iter(qn("w:p")):
             if text := "".join(paragraph.xpath(".//w:t/text()")).strip():
                 yield Passage(text=text)
@@ -97,7 +100,7 @@ def _notes(document: Any) -> Iterator[Passage]:
         kind = relation.reltype.rsplit("/", 1)[-1]
         if kind not in _NOTES or relation.is_external:
             continue
-        root = docx.oxml.parse_xml(relation.target_part.blob)
+        root = parse_xml(relation.target_part.blob)
         for number, note in enumerate(root.iter(qn(f"w:{kind[:-1]}"))):
             text = " ".join("".join(note.itertext()).split())
             if text and note.get(qn("w:type")) is None:
