@@ -21,6 +21,7 @@ from pagesight.adapters.pymupdf.holding import assign, holds
 from pagesight.adapters.pymupdf.ink import Ink, ink_of
 from pagesight.adapters.pymupdf.source import Source
 from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
+from pagesight.adapters.pymupdf.tables.notes import extent
 from pagesight.adapters.pymupdf.tables.ruling import drawn_rules, ruling_of
 from pagesight.adapters.pymupdf.text import line_text, lines_of
 from pagesight.adapters.pymupdf.words import Word
@@ -64,6 +65,12 @@ def arrange(page: Any, source: Source) -> list[Region]:
     found, _ = assign(source.words, boxes)
     is_table = any(box.kind == TABLE for box in boxes)
     rules = drawn_rules(page, len(source.marks)) if is_table else ()
+    boxes = [
+        part
+        for box, words in zip(boxes, found, strict=True)
+        for part in _without_notes(box, words, rules)
+    ]
+    found, _ = assign(source.words, boxes)
     boxes = [_settled(box, words, rules) for box, words in zip(boxes, found, strict=True)]
     boxes = [_drawn(box, source) for box in boxes if not _is_text_only(box, source)]
     if source.is_scan:
@@ -177,6 +184,25 @@ def _is_text_only(box: Box, source: Source) -> bool:
         return False
     drawn = any(mark.grown(0.5).intersection(box.bbox) for mark in source.marks)
     return not drawn and any(holds(box.bbox, word) for word in source.words)
+
+
+def _without_notes(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> list[Box]:
+    """A table, and what its box has of a caption above and of notes below."""
+    if box.kind != TABLE or box.grid is None:
+        return [box]
+    top, bottom = extent(box.grid, words, ruling_of(box.bbox, rules, words))
+    x0, y0, x1, y1 = box.bbox.x0, box.bbox.y0, box.bbox.x1, box.bbox.y1
+    parts = []
+    if top > y0:
+        parts.append(Box("text", BBox(x0, y0, x1, top)))
+    if bottom < y1:
+        parts.append(Box("footnote", BBox(x0, bottom, x1, y1)))
+    if not parts:
+        return [box]
+    top, bottom = max(top, y0), min(bottom, y1)
+    inner = [edge for edge in box.grid.rows if top + 2 < edge < bottom - 2]
+    grid = replace(box.grid, rows=(top, *inner, bottom))
+    return [*parts, replace(box, bbox=BBox(x0, top, x1, bottom), grid=grid)]
 
 
 def _cells(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Cells | None:

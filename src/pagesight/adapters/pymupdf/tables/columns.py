@@ -23,6 +23,8 @@ _LEAST_BESIDE = 0.6
 """Share of a column's rows that must."""
 _MOST_CROSSING = 0.2
 """Share of the rows with words across it, say heads over several columns."""
+_SELDOM = 0.35
+"""Share of the rows that have both of two close pieces, up to which they are one column."""
 
 Run = list[Word]
 """Words of one line that stand in one cell."""
@@ -121,22 +123,40 @@ def _says_something(word: Word) -> bool:
 def _without_idle(
     edges: tuple[float, ...], rows: Sequence[float], words: Sequence[Word]
 ) -> tuple[float, ...]:
-    """Without edges between two columns of which no row has both."""
-    filled: dict[int, set[int]] = {}
+    """Without edges between two columns of which hardly a row has both, apart from each other."""
+    filled: list[dict[int, Run]] = [{} for _ in edges[1:]]
     for run in runs_of(words, edges):
-        row = slot(run[0].centre[1], rows)
-        filled.setdefault(column_of(run, edges), set()).add(row)
+        own = filled[column_of(run, edges)]
+        own.setdefault(slot(run[0].centre[1], rows), []).extend(run)
     kept = [edges[0]]
-    before: set[int] = set()
-    for column in range(len(edges) - 1):
-        here = filled.get(column, set())
-        apart = before & here or (before and here and not _is_spill(before, here))
-        if column and apart:
-            kept.append(edges[column])
+    before = filled[0]
+    for edge, here in zip(edges[1:-1], filled[1:], strict=True):
+        if _are_columns(before, here):
+            kept.append(edge)
             before = here
         else:
-            before = before | here
+            before = {row: [*before.get(row, ()), *here.get(row, ())] for row in before | here}
     return (*kept, edges[-1])
+
+
+def _are_columns(before: dict[int, Run], here: dict[int, Run]) -> bool:
+    """Whether what stands on both sides of an edge are two columns, and not one: pieces that are
+    seldom beside each other, or always a word's space apart (a number and its unit)."""
+    if not (before and here):
+        return False
+    both = sorted(before.keys() & here.keys())
+    if not both:
+        return not _is_spill(set(before), set(here))
+    if all(_is_close(before[row], here[row]) for row in both):
+        texts = {" ".join(word.text for word in here[row]) for row in both}
+        seldom = len(both) <= _SELDOM * max(len(before), len(here))
+        return not (seldom or (len(both) > _LEAST_ROWS and len(texts) == 1))
+    return True
+
+
+def _is_close(left: Run, right: Run) -> bool:
+    one, other = box_of(left), box_of(right)
+    return other.x0 - one.x1 < _GAP * (right[0].size or other.height)
 
 
 def _is_spill(before: set[int], here: set[int]) -> bool:

@@ -12,6 +12,7 @@ from pagesight.adapters.pymupdf.tables.rows import (
     heads_go_on,
     is_number,
     numeric,
+    numeric_head,
     rules_between,
 )
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_full
@@ -20,7 +21,7 @@ from pagesight.adapters.pymupdf.words import Word
 
 _MOST_ROWS = 6
 _MOST_HEAD_NUMBERS = 0.75
-"""Share of values in a first row from which it is none of heads: years are values too."""
+"""Share of values in a first row from which it is none of heads."""
 _CENTRED = 0.06
 """Of the covered width: how far a head that is centred over columns is off their middle."""
 
@@ -58,12 +59,12 @@ def head_rows(rows: Sequence[Row], width: tuple[float, float], ruling: Ruling) -
     below have no such rules each; else the first, and those under a first one with gaps (spanning
     heads) that hold no figures. 0 where already the first row is mostly figures."""
     texts = [[region_text(row.get(column, ())) for column in sorted(row)] for row in rows]
-    if len(rows) > 1 and numeric(texts[0]) > 0.5 and numeric(texts[1]) > 0.5:
+    if len(rows) > 1 and numeric_head(texts[0]) > 0.5 and numeric(texts[1]) > 0.5:
         return 0
     ruled = _above_rule(rows, width, ruling)
-    if ruled and all(numeric(each) <= _MOST_HEAD_NUMBERS for each in texts[:ruled]):
+    if ruled and all(numeric_head(each) <= _MOST_HEAD_NUMBERS for each in texts[:ruled]):
         return ruled
-    if numeric(texts[0]) > 0.5:
+    if numeric_head(texts[0]) > 0.5:
         return 0
     return _above_numbers(rows, texts)
 
@@ -87,8 +88,8 @@ def _above_numbers(rows: Sequence[Row], texts: Sequence[Sequence[str]]) -> int:
     while (
         count < min(_MOST_ROWS, len(rows) - 1)
         and columns - set(rows[count - 1])
-        and len(rows[count]) > 1
-        and numeric(texts[count]) == 0
+        and columns & set(rows[count])
+        and numeric_head(texts[count]) == 0
         and any(numeric(each[1:]) > 0.3 for each in texts[count + 1 : count + 4])
     ):
         count += 1

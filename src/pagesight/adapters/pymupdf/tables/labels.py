@@ -8,8 +8,12 @@ from itertools import pairwise
 
 from pagesight.adapters.pymupdf.tables.columns import box_of
 from pagesight.adapters.pymupdf.tables.heads import Place
+from pagesight.adapters.pymupdf.tables.rows import is_number
 from pagesight.adapters.pymupdf.tables.ruling import Ruling
+from pagesight.adapters.pymupdf.text import region_text
 
+_MOST_RULED = 0.7
+"""Share of the boundaries between rows that have such rules in a table ruled row by row."""
 _LEAST_RULED = 0.5
 """Share of a row's columns with a rule below them from which the others lack it on purpose."""
 
@@ -18,11 +22,15 @@ def with_labels(
     rows: Sequence[Sequence[Place]], ruling: Ruling, edges: Sequence[float]
 ) -> list[Place]:
     """The cells of all rows, those of one column put together that are not ruled off from each
-    other while the rest of their rows is."""
+    other while the rest of their rows is. Rules over totals are no such rules: those tables are
+    not ruled row by row."""
     open_below = [
-        _open_columns(above, below, ruling, edges) if above and below else set[int]()
+        _open_columns(above, below, ruling, edges) if above and below else None
         for above, below in pairwise(rows)
     ]
+    ruled = sum(each is not None for each in open_below)
+    if ruled < _MOST_RULED * len(open_below):
+        open_below = [None] * len(open_below)
     whole = [place for row in rows for place in row if place.column_span > 1]
     found = [*whole]
     first = rows[0][0].row if rows else 0
@@ -30,7 +38,7 @@ def with_labels(
         number = 0
         while number < len(rows):
             last = number
-            while last < len(open_below) and column in open_below[last]:
+            while last < len(open_below) and column in (open_below[last] or ()):
                 last += 1
             own = [
                 place
@@ -48,11 +56,9 @@ def with_labels(
 
 def _open_columns(
     above: Sequence[Place], below: Sequence[Place], ruling: Ruling, edges: Sequence[float]
-) -> set[int]:
-    """Columns without a rule between two rows of which most columns have one; none where one of
-    the two has a cell over several columns, or a value in a column would be joined to another."""
-    if any(place.column_span > 1 for place in (*above, *below)):
-        return set()
+) -> set[int] | None:
+    """Columns without a rule between two rows of which most columns have one; None where they
+    have none. Cells over several columns and values are not joined with what is below them."""
     bottom = min(box_of(place.words).y1 for place in above)
     top = max(box_of(place.words).y0 for place in below)
     rules = ruling.between(min(bottom, top) - 2, max(bottom, top) + 2)
@@ -62,4 +68,12 @@ def _open_columns(
         if any(rule.start <= (left + right) / 2 <= rule.end for rule in rules)
     }
     columns = len(edges) - 1
-    return set(range(columns)) - ruled if len(ruled) > _LEAST_RULED * columns else set()
+    if len(ruled) <= _LEAST_RULED * columns:
+        return None
+    if any(place.column_span > 1 for place in (*above, *below)):
+        return set()
+    values = [
+        {place.column for place in row if is_number(region_text(place.words))}
+        for row in (above, below)
+    ]
+    return set(range(columns)) - ruled - (values[0] & values[1])

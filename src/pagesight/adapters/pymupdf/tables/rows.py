@@ -23,7 +23,8 @@ _HEAD_TIGHT = 0.7
 _MOST_RULED = 0.7
 """Share of the boundaries between rows with a rule from which every row has one."""
 _OPEN_END = re.compile(r"(?:[-,/&\u2010\u00ad(]|\b(?:and|or|of|the|to|in|for|with|by|per|a|an))$")
-_NUMBER = re.compile(r"[<>~\u2264\u2265\u00b1+\-\u2212(]*[$\u20ac\u00a3]?\.?\d")
+_YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d(?:[-/\u2013]\d\d(?:\d\d)?)?\W?")
+_NUMBER = re.compile(r"[<>~\u2264\u2265\u00b1+\-\u2212(]*(?:[$\u20ac\u00a3]\s?)?\.?\d")
 
 
 def rows_of(
@@ -61,6 +62,11 @@ def numeric(texts: Sequence[str]) -> float:
     """Share of the filled ones that are values."""
     filled = [text for text in texts if text]
     return sum(map(is_number, filled)) / len(filled) if filled else 0.0
+
+
+def numeric_head(texts: Sequence[str]) -> float:
+    """The same for what may be column heads: years are none of the values."""
+    return numeric([text for text in texts if not _YEAR.fullmatch(text)])
 
 
 def _low(row: Row) -> float:
@@ -102,12 +108,24 @@ def _joined(rows: list[Row], columns: Sequence[float], ruling: Ruling) -> list[R
     ruled = len(rows) > 3 and sum(full) >= _MOST_RULED * len(full)
     joined = rows[:1]
     for row, rules in zip(rows[1:], boundaries, strict=True):
-        if not rules and (ruled or _goes_on(joined[-1], row, first=len(joined) == 1)):
+        if not rules and (
+            (ruled and _is_tight(joined[-1], row))
+            or _goes_on(joined[-1], row, first=len(joined) == 1)
+        ):
             for column, words in row.items():
                 joined[-1].setdefault(column, []).extend(words)
         else:
             joined.append(row)
     return joined
+
+
+def _is_tight(above: Row, below: Row) -> bool:
+    """Whether every cell is as close to the one above it as lines of one cell are."""
+    return all(
+        column in above
+        and box_of(words).y0 - box_of(above[column]).y1 < _TIGHT * words[0].bbox.height
+        for column, words in below.items()
+    )
 
 
 def _goes_on(above: Row, row: Row, *, first: bool) -> bool:
