@@ -49,7 +49,7 @@ def extent(grid: Grid, words: Sequence[Word], ruling: Ruling) -> tuple[float, fl
 
 def _caption_lines(lines: Sequence[Line], grid: Grid, ruling: Ruling) -> int:
     """How many of the first lines are a caption: what reads as one, and its further lines."""
-    if len(lines) <= _LEAST_ROWS or not _is_prose(lines[0], grid):
+    if len(lines) <= _LEAST_ROWS or not _is_together(lines[0]):
         return 0
     if parse_caption(line_text(lines[0])) is None:
         return 0
