@@ -27,6 +27,8 @@ _LEAST_INK = 0.25
 """Of a picture's pixels; rules, forms and stray letters come to less."""
 _NEIGHBOURS = 6
 """Of a cell and the eight around it."""
+_LEAST_CHROMA = 20.0
+"""Levels of 255 between the strongest and the weakest of a colour's parts, on the mean."""
 _SHADE = 32
 """Levels of 255 that are taken for one colour."""
 _MOST_OF_ONE = 0.6
@@ -59,10 +61,8 @@ class Ink:
         for word in words:
             beside[self._range(word.grown(_AROUND_WORDS), _CELL)] = False
         texture = self._texture() & beside
-        dense = _dense(texture)
-        found = [
-            box for spot in _spots(dense) if self._is_textured(box := self._box(spot), texture)
-        ]
+        spots = (self._box(spot).grown(_CELL / self.scale) for spot in _spots(_dense(texture)))
+        found = [box for box in spots if self._is_textured(box, texture)]
         coloured = [self._box(spot) for spot in _spots(self._cells_with_ink() & beside)]
         return found + [
             box
@@ -92,11 +92,14 @@ class Ink:
         return bool(is_full and is_inked and _of_many_colours(self.pixels[place].reshape(-1, 3)))
 
     def _is_coloured(self, box: BBox) -> bool:
-        """A panel is of one colour, a drawing of several."""
+        """A panel is of one colour, and letters are grey; a drawing has several colours."""
         place = self._range(box, 1)
         inked = self.inked[place]
-        is_inked = inked.mean() >= _LEAST_INK
-        return bool(is_inked and _of_many_colours(self.pixels[place][inked]))
+        if inked.mean() < _LEAST_INK:
+            return False
+        shown = self.pixels[place][inked]
+        is_grey = (shown.max(axis=1) - shown.min(axis=1)).mean() < _LEAST_CHROMA
+        return not is_grey and _of_many_colours(shown)
 
     def _cells_with_ink(self) -> Mask:
         height, width = (side // _CELL * _CELL for side in self.pixels.shape[:2])
