@@ -123,6 +123,13 @@ def test_a_logo_on_many_pages_is_dropped_but_not_a_captioned_figure() -> None:
     assert [each.image for each in parsed.elements if isinstance(each, Figure)] == ["same.png"] * 3
 
 
+def test_a_page_keeps_its_only_line_and_its_only_picture_though_they_repeat() -> None:
+    lines = [content(index, block("Confidential", role="footer", page=index)) for index in range(3)]
+    assert texts(*lines) == ["Confidential"] * 3
+    pictures = [content(index, figure("same.png", page=index)) for index in range(3)]
+    assert len(assemble(profile(), pictures).elements) == 3
+
+
 def test_numbers_nest_headings_and_every_element_gets_its_path() -> None:
     found = paths(
         content(

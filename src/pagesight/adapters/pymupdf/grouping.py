@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pagesight.adapters.pymupdf.captions import Pairing, pair_captions
-from pagesight.adapters.pymupdf.cuts import cut, gaps
+from pagesight.adapters.pymupdf.cuts import cut, gaps, shrunk
 from pagesight.adapters.pymupdf.engine import Box
 from pagesight.adapters.pymupdf.figures import (
     CAPTION,
@@ -108,8 +108,8 @@ def _side_by_side(picture: BBox, captions: Sequence[BBox], items: Sequence[BBox]
         between = [gap for gap in gaps(inside, picture, "x") if gap[1] > low and gap[0] < high]
         start, end = max(between, key=lambda gap: gap[1] - gap[0], default=(left.x1, right.x0))
         done, rest = cut(rest, "x", (start + end) / 2)
-        yield done
-    yield rest
+        yield shrunk(done, inside)
+    yield rest if rest is picture else shrunk(rest, items)
 
 
 def _is_at(caption: BBox, picture: BBox) -> bool:

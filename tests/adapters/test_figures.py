@@ -1,0 +1,255 @@
+"""Figures over PDF files that are drawn here: one crop each, their parts, and those of scans."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pagesight.adapters.pymupdf import PyMuPDFParser
+from pagesight.adapters.pymupdf.engine import Box, pymupdf
+from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, settle_figures
+from pagesight.adapters.pymupdf.grouping import with_captions
+from pagesight.adapters.pymupdf.ink import ink_of
+from pagesight.adapters.pymupdf.parts import letters_named, parts_of
+from pagesight.adapters.pymupdf.source import Source
+from pagesight.adapters.pymupdf.words import Word
+from pagesight.document import Figure, PageContent
+from pagesight.geometry import BBox, union
+
+PROSE = (
+    "The relief valve limits the pressure of the pump to 285 bar. Open the discharge valve by two "
+    "full turns before any work, and wait until the gauge shows no pressure at all. The "
+    "accumulator holds oil under pressure after the motor has stopped."
+)
+
+
+class Crops:
+    """Keeps nothing."""
+
+    def put(self, png: bytes) -> str:
+        return f"{len(png)}.png"
+
+
+def parsed(path: Path, draw: Any) -> PageContent:
+    document = pymupdf.open()
+    page = document.new_page(width=595, height=842)
+    page.insert_textbox(pymupdf.Rect(72, 90, 520, 190), PROSE, fontsize=11)
+    draw(page)
+    page.insert_textbox(pymupdf.Rect(72, 600, 520, 700), PROSE, fontsize=11)
+    document.save(path)
+    (content,) = PyMuPDFParser(Crops(), None).parse_pages(path, 0, 1)
+    return content
+
+
+def figures(content: PageContent) -> list[Figure]:
+    return [element for element in content.elements if isinstance(element, Figure)]
+
+
+def chart(page: Any, left: float, top: float, name: str) -> None:
+    """Two axes, a curve and three labels, 180 x 120 points."""
+    page.draw_rect(pymupdf.Rect(left, top, left + 180, top + 120), width=0.8)
+    points = [(left + 6 * n, top + 110 - 0.11 * n * n) for n in range(30)]
+    page.draw_polyline(points, color=(0.8, 0, 0), width=1.5)
+    for row in range(1, 5):
+        page.draw_line((left, top + 24 * row), (left + 180, top + 24 * row), width=0.3)
+    page.insert_text((left + 60, top + 60), name, fontsize=9)
+
+
+def noise(width: int, height: int) -> bytes:
+    """A photograph, as far as pixels tell."""
+    pixels = np.random.default_rng(5).integers(0, 255, (height, width, 3), np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_two_figures_side_by_side_have_a_crop_each(tmp_path: Path) -> None:
+    def draw(page: Any) -> None:
+        for left, caption in ((80, "Figure 4. Frequency"), (300, "Figure 5. Load step")):
+            chart(page, left, 240, caption.split()[-1])
+            page.insert_text((left + 40, 380), caption, fontsize=9, fontname="hebo")
+
+    first, second = figures(parsed(tmp_path / "a.pdf", draw))
+    assert [each.caption.label for each in (first, second) if each.caption] == [
+        "Figure 4",
+        "Figure 5",
+    ]
+    assert first.bbox.iou(BBox(80, 240, 260, 360)) > 0.8
+    assert second.bbox.iou(BBox(300, 240, 480, 360)) > 0.8
+    assert (first.text, second.text) == ("Frequency", "step")
+
+
+def on_page(*marks: BBox) -> Source:
+    return Source(
+        page=BBox(0, 0, 595, 842),
+        words=(),
+        boxes=(),
+        pictures=(),
+        marks=marks,
+        images=(),
+        blocks=[],
+        ocr=False,
+    )
+
+
+def caption_box(label: str, x0: float, y0: float, x1: float) -> Box:
+    return Box(CAPTION, BBox(x0, y0, x1, y0 + 12), label=label)
+
+
+def test_one_box_over_two_captions_is_cut_between_the_drawings() -> None:
+    drawings = BBox(80, 240, 260, 360), BBox(300, 240, 480, 360)
+    captions = caption_box("Figure 4", 120, 372, 220), caption_box("Figure 5", 340, 372, 440)
+    boxes, owners = with_captions([Box(PICTURE, union(drawings)), *captions], on_page(*drawings))
+    pairs = {boxes[owner].bbox: boxes[caption].label for owner, caption in owners.items()}
+    assert pairs == {drawings[0]: "Figure 4", drawings[1]: "Figure 5"}
+
+
+def test_one_box_around_a_caption_is_cut_there() -> None:
+    upper, lower = BBox(80, 100, 400, 200), BBox(80, 230, 400, 400)
+    captions = caption_box("Figure 4", 180, 208, 300), caption_box("Figure 5", 180, 404, 300)
+    boxes, owners = with_captions([Box(PICTURE, union([upper, lower])), *captions], on_page(upper))
+    pairs = {boxes[caption].label: boxes[owner].bbox for owner, caption in owners.items()}
+    assert pairs["Figure 4"].iou(upper) > 0.9
+    assert pairs["Figure 5"].iou(lower) > 0.9
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_parts_with_letters_have_their_own_boxes_and_words(tmp_path: Path, above: bool) -> None:
+    def draw(page: Any) -> None:
+        for number, name in enumerate(("inlet", "outlet", "drain", "vent")):
+            left, top = 80 + 220 * (number % 2), 230 + 160 * (number // 2)
+            chart(page, left, top, name)
+            letter = f"({'abcd'[number]})"
+            page.insert_text((left + (2 if above else 85), top + (-4 if above else 133)), letter)
+        page.insert_text(
+            (80, 545), "Figure 7: Pressure at the four ports of the block", fontsize=10
+        )
+
+    (figure,) = figures(parsed(tmp_path / "a.pdf", draw))
+    assert [part.label for part in figure.parts] == [f"Figure 7({each})" for each in "abcd"]
+    for part, name in zip(figure.parts, ("inlet", "outlet", "drain", "vent"), strict=True):
+        assert part.text.replace(part.label[-3:], "").split() == [name]
+        assert part.bbox.inside(figure.bbox) > 0.99
+    boxes = [part.bbox for part in figure.parts]
+    assert not any(one.intersection(other) for one in boxes for other in boxes if one != other)
+
+
+def test_a_figure_without_letters_has_no_parts(tmp_path: Path) -> None:
+    def draw(page: Any) -> None:
+        chart(page, 80, 240, "inlet")
+        chart(page, 290, 240, "outlet")
+        page.insert_text(
+            (80, 385), "Figure 7: Pressure at the inlet and at the outlet", fontsize=10
+        )
+
+    (figure,) = figures(parsed(tmp_path / "a.pdf", draw))
+    assert figure.parts == ()
+
+
+def test_the_picture_beside_another_one_is_in_the_figure_too(tmp_path: Path) -> None:
+    def draw(page: Any) -> None:
+        for left in (80, 300):
+            page.insert_image(pymupdf.Rect(left, 230, left + 200, 380), stream=noise(100, 75))
+        page.insert_text((80, 400), "Figure 3: The seal before and after the test", fontsize=10)
+
+    (figure,) = figures(parsed(tmp_path / "a.pdf", draw))
+    assert BBox(80, 230, 500, 380).iou(figure.bbox) > 0.9
+
+
+def words_at(*placed: tuple[str, float, float]) -> list[Word]:
+    return [
+        Word(text, BBox(x, y, x + 8 * len(text), y + 10), block=n, line=n)
+        for n, (text, x, y) in enumerate(placed)
+    ]
+
+
+PANELS = (BBox(0, 0, 90, 80), BBox(110, 0, 200, 80))
+
+
+def letters(words: Sequence[Word], caption: str, pieces: Sequence[BBox] = ()) -> str:
+    found = parts_of(BBox(0, 0, 200, 100), words, PANELS, pieces, caption)
+    return "".join(part.letter for part in found)
+
+
+def test_letters_without_parentheses_are_parts_only_where_the_caption_names_them() -> None:
+    words = words_at(("A", 2, 2), ("B", 112, 2))
+    assert letters(words, "Figure 2: A, the inlet. B, the outlet.") == "ab"
+    assert letters(words, "Figure 2: The network between its terminals.") == ""
+
+
+def test_a_caption_that_names_as_many_letters_as_there_are_pictures_tells_them_apart() -> None:
+    caption = "Figure 2: The seal (a) before and (b) after the test."
+    found = parts_of(BBox(0, 0, 200, 100), [], PANELS, PANELS[::-1], caption)
+    assert [(part.letter, part.bbox) for part in found] == [("a", PANELS[0]), ("b", PANELS[1])]
+    assert letters([], caption, PANELS[:1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("caption", "named"),
+    [
+        ("Figure 1: (a) inlet, (b) outlet", "ab"),
+        ("Figure 1: Pressure, (a)-(d) by port", "abcd"),
+        ("Figure 1: a, inlet; b, outlet", "ab"),
+        ("Figure 1: The outlet (b) of pump P1", ""),
+        ("Figure 1: A pump and a valve", ""),
+    ],
+)
+def test_the_letters_that_a_caption_names_begin_with_a(caption: str, named: str) -> None:
+    assert "".join(letters_named(caption)) == named
+
+
+def test_marks_at_the_same_place_make_no_parts() -> None:
+    assert letters(words_at(("(a)", 50, 50), ("(b)", 50, 50)), "Figure 2: (a) and (b)") == ""
+
+
+def test_a_heading_at_the_top_of_a_chart_is_its_caption() -> None:
+    page = BBox(0, 0, 600, 800)
+    heading = Box("section-header", BBox(110, 105, 250, 120))
+    plot = Box(PICTURE, BBox(100, 100, 400, 300))
+    settled = settle_figures([heading, plot], [], [], page)
+    assert [box.kind for box in settled] == [CAPTION, PICTURE]
+    low = Box("section-header", BBox(110, 205, 250, 220))
+    assert [box.kind for box in settle_figures([low, plot], [], [], page)] == [PICTURE]
+
+
+def scan() -> Any:
+    document = pymupdf.open()
+    return document, document.new_page(width=595, height=842)
+
+
+def test_photographs_and_coloured_drawings_are_seen_in_a_scan() -> None:
+    document, page = scan()
+    page.insert_image(pymupdf.Rect(100, 100, 260, 220), stream=noise(160, 120))
+    for step, colour in enumerate(((0.2, 0.3, 0.7), (0.9, 0.5, 0.2), (1, 0.8, 0.1))):
+        place = pymupdf.Rect(100 + 80 * step, 400 + 40 * step, 180 + 80 * step, 460 + 40 * step)
+        page.draw_rect(place, color=colour, fill=colour)
+    photograph, steps = sorted(ink_of(page).pictures([]), key=lambda box: box.y0)
+    assert photograph.iou(BBox(100, 100, 260, 220)) > 0.85
+    assert steps.iou(BBox(100, 400, 340, 540)) > 0.85
+    document.close()
+
+
+def test_panels_and_words_are_no_pictures_of_a_scan() -> None:
+    document, page = scan()
+    page.draw_rect(pymupdf.Rect(60, 60, 500, 160), color=(0, 0, 0.6), fill=(0, 0, 0.6))
+    page.insert_text((80, 120), "Work order form", fontsize=40, color=(1, 1, 1))
+    page.insert_textbox(pymupdf.Rect(72, 300, 520, 400), PROSE, fontsize=11)
+    assert ink_of(page).pictures([]) == []
+    document.close()
+
+
+def test_rules_make_a_form_and_axes_do_not() -> None:
+    document, page = scan()
+    for row in range(8):
+        page.draw_line((80, 100 + 30 * row), (500, 100 + 30 * row), width=1)
+    chart(page, 80, 500, "inlet")
+    ink = ink_of(page)
+    assert ink.is_form(BBox(80, 95, 500, 320))
+    assert not ink.is_form(BBox(70, 490, 500, 640))
+    document.close()
