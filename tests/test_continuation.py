@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pagesight.continuation import joined_tables
+from pagesight.assembly.continuation import joined_tables
 from pagesight.document import Caption, Cell, Element, Page, Table, TablePart, TextBlock
 from pagesight.geometry import BBox
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pagesight.assembly import assemble
+from pagesight.assembly.pairing import paired
 from pagesight.document import (
     Caption,
     DocumentProfile,
@@ -18,7 +19,6 @@ from pagesight.document import (
     TextBlock,
 )
 from pagesight.geometry import BBox
-from pagesight.pairing import paired
 
 TOP, MIDDLE, BOTTOM = (
     BBox(72.0, 72.0, 540.0, 300.0),

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from pagesight.assembly.continuation import joined_tables
 from pagesight.assembly.headings import SIZE_STEP, settled, with_paths
 from pagesight.assembly.labels import labelled
-from pagesight.continuation import joined_tables
+from pagesight.assembly.pairing import paired
 from pagesight.document import (
     DocumentProfile,
     Element,
@@ -19,7 +20,6 @@ from pagesight.document import (
     ParsedDocument,
     TextBlock,
 )
-from pagesight.pairing import paired
 
 _LEAST_REPEATS = 3
 """Pages on which a text has to stand at the same place to be a running one."""
