@@ -216,6 +216,27 @@ def test_parts_links_and_hidden_text_are_marked() -> None:
     assert "too small to be read" in text
 
 
+def test_what_a_text_mentions_is_marked_and_leads_there() -> None:
+    figure = a_figure(caption=a_caption("Figure 1: Valve"))
+    text = a_block("Figure 1 shows it, and Figure 7 more.")
+    made = inspected([text, figure])
+    (sheet,) = sheets(made)
+    assert [each.x0 < 150 for each in marks(sheet, "mention")] == [True, False]
+    page = page_of(made)
+    assert page.named("a", href="#e1")
+    assert "Figure 7 not found" in page.text
+
+
+def test_a_file_without_pages_is_drawn_by_its_rendition(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text(f"PUMPS\n\n{NOTES[0]}\n\n{NOTES[1]}\n")
+    worker = inspector(tmp_path / "work")
+    made = worker.inspect(file, None, quiet)
+    assert NOTES[0] in [element.text for element in made.parsed.elements]
+    (picture,) = worker.pictures(made)
+    assert picture.startswith(b"\x89PNG")
+
+
 def test_running_headers_are_shown_as_left_out() -> None:
     pages = [
         [a_block("Pump manual", page=index, top=20, role="header"), a_block("Text.", page=index)]

@@ -13,6 +13,7 @@ from pagesight.document import DocumentProfile, PageContent, ParsedDocument
 from pagesight.errors import DocumentError, PagesightError, SettingsError, StoppedError
 from pagesight.ingest.parsing import ParsedWindow, Window, lost_page
 from pagesight.ports import WorkerPool
+from pagesight.renditions import RENDITIONS, Renditions
 from pagesight.settings import Settings
 from pagesight.workers import (
     crops_folder,
@@ -94,7 +95,9 @@ class Inspector:
 
     def pictures(self, inspected: Inspected) -> Iterator[bytes]:
         """Each of its pages as PNG, in order; b"" for one that cannot be drawn."""
-        path = Path(inspected.parsed.profile.source)
+        profile = inspected.parsed.profile
+        made = Renditions(self.folder / RENDITIONS).path(profile.id)
+        path = made if made.is_file() else Path(profile.source)
         draw = partial(window_picture_in_worker, PAGE_DPI)
         windows = (self._window(path, page.index) for page in inspected.parsed.pages)
         for _, result in self.pool.map(draw, windows, lambda _: self.settings.parse.page_seconds):

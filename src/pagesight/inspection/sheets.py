@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pagesight.document import (
@@ -15,8 +15,10 @@ from pagesight.document import (
     FigurePart,
     HiddenText,
     Link,
+    MentionPlace,
     Page,
     ParsedDocument,
+    Place,
     Role,
     Span,
     Table,
@@ -24,6 +26,7 @@ from pagesight.document import (
 )
 from pagesight.geometry import BBox, union
 from pagesight.inspection.reading import Inspected
+from pagesight.references import reference_graph
 
 KINDS = ("heading", "text", "list", "code", "formula", "note", "caption", "figure", "table")
 """Classes of elements, each with a colour of its own."""
@@ -35,6 +38,7 @@ EXTRAS = {
     "tie": "ties",
     "line": "lines",
     "link": "links",
+    "mention": "mentions",
     "hidden": "hidden text",
     "dropped": "left out",
 }
@@ -79,6 +83,15 @@ class Stroke:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mentioned:
+    """What a text mentions."""
+
+    key: str
+    target: str
+    """Id of the row, or page, that is meant; "" where it was not found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What is told of one element beside its page."""
 
@@ -101,6 +114,8 @@ class Row:
     header_rows: int = 0
     links: tuple[tuple[str, str], ...] = ()
     """(words, where they lead)."""
+    mentions: tuple[Mentioned, ...] = ()
+    """Each once."""
 
 
 @dataclass(slots=True)
@@ -123,8 +138,12 @@ def sheets(inspected: Inspected) -> list[Sheet]:
         content.page.index: Sheet(page=content.page, cpu_seconds=seconds)
         for content, seconds in zip(inspected.contents, inspected.cpu_seconds, strict=True)
     }
+    mentions = _mentions(inspected.parsed)
     for index, element in enumerate(inspected.parsed.elements):
-        _add(made, element, f"e{index}")
+        mentioned = tuple(dict.fromkeys(each for each, _ in mentions[index]))
+        _add(made, element, f"e{index}", mentioned)
+        for each, place in mentions[index]:
+            _add_mention(made, f"e{index}", each, place)
     for sheet, content in zip(made.values(), inspected.contents, strict=True):
         for number, element in enumerate(_left_out(inspected.parsed, content.elements)):
             id = f"d{content.page.index}-{number}"
@@ -161,9 +180,34 @@ def grid(table: Table) -> tuple[tuple[Cell | None, ...], ...]:
     )
 
 
-def _add(made: dict[int, Sheet], element: Element, id: str) -> None:
+def _mentions(parsed: ParsedDocument) -> Mapping[int, list[tuple[Mentioned, MentionPlace]]]:
+    """Index of an element -> what its text mentions, and where in it."""
+    found: dict[int, list[tuple[Mentioned, MentionPlace]]] = defaultdict(list)
+    for reference in reference_graph(parsed):
+        for place in reference.mentions:
+            target = "" if place.target is None else _place_id(reference.defined[place.target])
+            found[place.element].append((Mentioned(key=reference.key, target=target), place))
+    return found
+
+
+def _place_id(place: Place) -> str:
+    return f"p{place.page + 1}" if place.element is None else f"e{place.element}"
+
+
+def _add_mention(
+    made: dict[int, Sheet], id: str, mentioned: Mentioned, place: MentionPlace
+) -> None:
+    said = mentioned.key if mentioned.target else f"{mentioned.key}: not found"
+    for span in place.spans:
+        if span.page in made:
+            made[span.page].marks.append(Mark(kind="mention", bbox=span.bbox, row=id, said=said))
+
+
+def _add(
+    made: dict[int, Sheet], element: Element, id: str, mentioned: tuple[Mentioned, ...]
+) -> None:
     home = made[element.page]
-    row = _row(element, id, len(home.rows) + 1)
+    row = replace(_row(element, id, len(home.rows) + 1), mentions=mentioned)
     home.rows.append(row)
     said = row.label or row.role
     number = str(row.number)
