@@ -6,7 +6,7 @@ import pytest
 
 from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.usable import is_usable
-from pagesight.adapters.pymupdf.words import Word, text_layer
+from pagesight.adapters.pymupdf.words import Word, clean, text_layer
 from pagesight.geometry import BBox
 
 ENGLISH = (
@@ -105,3 +105,11 @@ def test_a_page_whose_font_maps_its_letters_wrongly_is_garbage() -> None:
         page = document.new_page()
         page.insert_textbox(pymupdf.Rect(50, 50, 500, 300), shifted(ENGLISH, 1), fontsize=10)
         assert not is_usable(text_layer(page).words)
+
+
+def test_accents_that_stand_before_their_letters_are_put_on_them() -> None:
+    assert (
+        clean("J\u00b4an Min\u00b4a\u02c7c, Jim\u00b4enez, na\u00a8\u0131ve")
+        == "Ján Mináč, Jiménez, naïve"
+    )
+    assert clean("20 \u00b4 x\u02c7q \u02dc5") == "20 \u00b4 x\u02c7q \u02dc5"

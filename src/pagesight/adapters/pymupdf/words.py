@@ -75,6 +75,19 @@ _INVISIBLE = re.compile(
 """Zero-width characters, joiners where no script needs them, marks of direction, tags, and
 selectors of a variant that follow another one."""
 _LIGATURE = re.compile("[\ufb00-\ufb06]")
+_SPACING_ACCENTS = {
+    "\u00b4": "\u0301",
+    "\u02c7": "\u030c",
+    "\u00a8": "\u0308",
+    "\u02c6": "\u0302",
+    "\u02dc": "\u0303",
+    "\u02d8": "\u0306",
+    "\u02da": "\u030a",
+    "\u02d9": "\u0307",
+    "\u02dd": "\u030b",
+}
+"""Accents with a width of their own, which TeX sets before the letter: "J\u00b4an"."""
+_ACCENTED = re.compile(f"([{''.join(_SPACING_ACCENTS)}])([A-Za-z\u0131])")
 _SPACES = re.compile(r"\s+")
 SOFT_HYPHEN = "\u00ad"
 
@@ -132,11 +145,19 @@ class TextLayer:
 
 
 def clean(text: str) -> str:
-    """Ligatures taken apart, odd spaces made plain, control and invisible characters and
+    """Ligatures taken apart, accents put on their letters, odd spaces made plain, control and invisible characters and
     surrogates dropped."""
     text = _INVISIBLE.sub("", text.translate(_TEX_LIGATURES).translate(_DROPPED))
     text = _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    text = _ACCENTED.sub(_accented, text)
     return _SPACES.sub(" ", text).strip()
+
+
+def _accented(match: re.Match[str]) -> str:
+    """The letter with its accent; both as they are where there is no such letter."""
+    letter = "i" if match[2] == "\u0131" else match[2]
+    joined = unicodedata.normalize("NFC", letter + _SPACING_ACCENTS[match[1]])
+    return joined if len(joined) == 1 else match[0]
 
 
 def text_layer(page: Any) -> TextLayer:
