@@ -145,8 +145,8 @@ class TextLayer:
 
 
 def clean(text: str) -> str:
-    """Ligatures taken apart, accents put on their letters, odd spaces made plain, control and invisible characters and
-    surrogates dropped."""
+    """Ligatures taken apart, accents put on their letters, odd spaces made plain, control and
+    invisible characters and surrogates dropped."""
     text = _INVISIBLE.sub("", text.translate(_TEX_LIGATURES).translate(_DROPPED))
     text = _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     text = _ACCENTED.sub(_accented, text)
