@@ -312,7 +312,8 @@ def test_a_mail_has_its_heads_its_pictures_and_the_names_of_what_is_attached(
     mail["From"], mail["To"], mail["Subject"] = "Ann <a@x.y>", "b@x.y", "Relief valve"
     mail.set_content("in plain words")
     mail.add_alternative("<p>It opens at <b>250 kPa</b>.</p><img src='cid:p'>", subtype="html")
-    html = mail.get_payload()[1]
+    html = mail.get_body(("html",))
+    assert isinstance(html, EmailMessage)
     html.add_related(PNG.getvalue(), "image", "png", cid="<p>")
     mail.add_attachment(b"1234", "application", "pdf", filename="curve.pdf")
     (tmp_path / "a.eml").write_bytes(mail.as_bytes())

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docx
-import pymupdf
 import pytest
 
 from pagesight.adapters.filesystem import FileCropStore
 from pagesight.adapters.pymupdf import PyMuPDFParser
+from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.flowing import print_flow
 from pagesight.adapters.pymupdf.illustrating import PyMuPDFIllustrator
 from pagesight.adapters.pymupdf.segmented import SegmentedParser
