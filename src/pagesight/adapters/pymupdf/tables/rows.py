@@ -23,7 +23,11 @@ _HEAD_TIGHT = 0.7
 _MOST_RULED = 0.7
 """Share of the boundaries between rows with a rule from which every row has one."""
 _OPEN_END = re.compile(r"(?:[-,/&\u2010\u00ad(]|\b(?:and|or|of|the|to|in|for|with|by|per|a|an))$")
-_YEAR = re.compile(r"(?:FY\s?)?(?:19|20)\d\d(?:[-/\u2013]\d\d(?:\d\d)?)?\W?")
+_MOST_LETTERS = 2
+"""Of a value in what may be a head; units are longer too, but seldom in a first row."""
+_DATE = re.compile(
+    r"(?:FY\s?)?(?:19|20)\d\d(?:[-/\u2013]\d\d(?:\d\d)?)?\W?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\W?"
+)
 _NUMBER = re.compile(r"[<>~\u2264\u2265\u00b1+\-\u2212(]*(?:[$\u20ac\u00a3]\s?)?\.?\d")
 
 
@@ -65,8 +69,15 @@ def numeric(texts: Sequence[str]) -> float:
 
 
 def numeric_head(texts: Sequence[str]) -> float:
-    """The same for what may be column heads: years are none of the values."""
-    return numeric([text for text in texts if not _YEAR.fullmatch(text)])
+    """The same for what may be column heads: dates and words with a number ("12 weeks ended") are
+    none of the values."""
+    filled = [text for text in texts if text]
+    values = sum(is_number(text) and not _names(text) for text in filled)
+    return values / len(filled) if filled else 0.0
+
+
+def _names(text: str) -> bool:
+    return bool(_DATE.fullmatch(text)) or sum(map(str.isalpha, text)) > _MOST_LETTERS
 
 
 def _low(row: Row) -> float:
