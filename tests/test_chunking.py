@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagesight.chunking import chunk_document
+from pagesight.citations.places import citation
 from pagesight.document import (
     Caption,
     Chunk,
@@ -29,7 +30,7 @@ from pagesight.document import (
 from pagesight.geometry import BBox
 from pagesight.settings import load
 from tests.builders import an_id
-from tests.evidence import CROP
+from tests.evidence import CROP, an_evidence
 
 SETTINGS = load().chunk
 
@@ -188,6 +189,16 @@ def test_a_long_table_is_cut_between_rows_and_repeats_caption_and_header() -> No
         assert chunk.text.splitlines()[:2] == ["Table 5-1: Error codes", "| Code | Meaning |"]
     rows = [line for chunk in chunks for line in chunk.text.splitlines() if line.startswith("| E")]
     assert rows == [f"| E{n:02} | fault number {n} |" for n in range(120)]
+
+
+def test_a_quoted_number_of_a_table_is_shown_in_its_cell() -> None:
+    (chunk,) = chunks_of(a_table(4, a_caption("Table 5-1", "Table 5-1: Error codes")))
+    start = chunk.text.index("fault number 2")
+    piece = an_evidence(1, chunk.text, "table", chunk)
+    pages = [Page(index=0, label="1", width=600, height=800)]
+    found = citation(piece, (start + 13, start + 14), lambda _: pages, claim=0, verified=True)
+    assert found.quote == "2"
+    assert [box.bbox for box in found.boxes] == [BBox(200, 130, 500, 140)]
 
 
 def test_a_part_of_a_table_over_two_pages_stands_where_its_rows_do() -> None:
