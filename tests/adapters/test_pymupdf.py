@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -876,3 +879,15 @@ def test_the_layout_network_still_tells_what_its_pixels_show() -> None:
         layout = analyse(page)
     assert any(box.iou(BBox(150, 300, 450, 600)) > 0.6 for box in layout.pictures)
     assert any(box.kind == "text" for box in layout.boxes)
+
+
+def test_the_runtime_of_the_layout_network_tells_its_maker_nothing(tmp_path: Path) -> None:
+    """What it would tell, it keeps under a session that it notes in the temporary folder."""
+    code = "import pagesight.adapters.pymupdf"
+    environment = {
+        name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"
+    }
+    subprocess.run(
+        [sys.executable, "-c", code], env=environment | {"TMPDIR": str(tmp_path)}, check=True
+    )
+    assert [*tmp_path.iterdir()] == []
