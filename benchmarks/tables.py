@@ -4,9 +4,8 @@
 
 FOLDER holds `pdfs/` and `tables.jsonl`, one true table a line, as in ../shared/data beside the
 project: `doc`, `alt_annotation` (a second opinion: left out), `regions` with `page` (1-based),
-`bbox` and `cells` (`row`, `col`, `rowspan`, `colspan`, `text`). What a table
-has on one page counts as one table; a page without true tables counts as well, for the false ones
-on it.
+`bbox` and `cells` (`row`, `col`, `rowspan`, `colspan`, `text`). What a table has on one page counts
+as one table; a page without true tables counts as well, for the false ones on it.
 
 * regions: precision, recall and F1 at IoU 0.5, one to one. Purity and completeness as in the ICDAR
   2013 table competition: tables found whose words are all of one true table, true tables whose

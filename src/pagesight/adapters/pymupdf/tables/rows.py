@@ -43,14 +43,6 @@ def rows_of(
     return _joined([rows[number] for number in sorted(rows)], columns, ruling)
 
 
-def top_of(row: Row) -> float:
-    return min(word.bbox.y0 for words in row.values() for word in words)
-
-
-def bottom_of(row: Row) -> float:
-    return max(word.bbox.y1 for words in row.values() for word in words)
-
-
 def rules_between(above: Row, below: Row, ruling: Ruling) -> list[Rule]:
     """Horizontal rules between the words of two rows that follow each other."""
     middle = sorted((_low(above), _high(below)))
