@@ -86,7 +86,7 @@ def pymupdf4llm_json(_: Path) -> Parse:
 
 
 def unstructured_fast(_: Path) -> Parse:
-    from unstructured.partition.pdf import partition_pdf  # type: ignore[import-not-found]
+    from unstructured.partition.pdf import partition_pdf
 
     return lambda path: partition_pdf(str(path), strategy="fast")
 
