@@ -92,10 +92,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = load(overrides=options.set)
     parser = PyMuPDFParser(Crops(), reader_of(settings), ocr_dpi=settings.parse.ocr_dpi)
     readers: dict[str, Callable[[Path, int], PageText]] = {
-        "pagesight, as ingested": lambda path, page: ingested(parser, path, page),
-        "pagesight, without what it takes for headers and footers": lambda path, page: body(
-            parser, path, page
-        ),
+        "pagesight": lambda path, page: running_text(parser, path, page),
     }
     if options.baseline:
         readers["pymupdf4llm"] = by_pymupdf4llm
@@ -131,20 +128,13 @@ def measure(
     print(f"  all: {held.total() / counts.total():.3f}; without math: {share:.3f}")
 
 
-def ingested(parser: PyMuPDFParser, path: Path, page: int) -> PageText:
-    """A page as the chunks of a document get it. What looks like a header or footer and stands on
-    one page only, as it does in documents of one page, is kept there."""
-    (content,) = parser.parse_pages(path, page - 1, page)
-    return page_text(assemble(parser.profile(path), [content]).elements)
-
-
-def body(parser: PyMuPDFParser, path: Path, page: int) -> PageText:
-    """A page without its headers and footers, as if they were on other pages too."""
+def running_text(parser: PyMuPDFParser, path: Path, page: int) -> PageText:
+    """A page as it is chunked: headers and footers have chunks of their own."""
     (content,) = parser.parse_pages(path, page - 1, page)
     return page_text(
         [
             element
-            for element in content.elements
+            for element in assemble(parser.profile(path), [content]).elements
             if not (isinstance(element, TextBlock) and element.role in ("header", "footer"))
         ]
     )

@@ -19,7 +19,7 @@ from pagesight.geometry import BBox
 def block(
     text: str, *, page: int = 0, role: Role = "paragraph", top: float = 100, size: float = 10
 ) -> TextBlock:
-    box = BBox(72, top, 520, top + 14)
+    box = BBox(72, top, 520, top + 1.4 * size)
     span = Span(start=0, end=len(text), page=page, bbox=box)
     return TextBlock(page=page, bbox=box, role=role, text=text, spans=(span,), font_size=size)
 
@@ -67,16 +67,18 @@ def test_headers_and_footers_are_dropped() -> None:
     assert texts(*pages) == ["Text"] * 3
 
 
-def test_a_letterhead_and_a_footnote_are_text_though_they_look_like_header_and_footer() -> None:
+def test_what_looks_like_a_header_and_stands_on_one_page_is_kept_small_print_as_such() -> None:
     first = content(
         0,
-        block("Borrmann & Lindqvist", role="header", top=30),
+        block("Borrmann & Lindqvist", role="header", top=30, size=16),
+        block("Form 27-B", role="header", top=60),
         block("Text"),
         block("1 Supplied by the laboratory.", role="footer", top=760),
         block("1", role="footer", top=800),
     )
     assert texts(first, content(1, block("More", page=1))) == [
         "Borrmann & Lindqvist",
+        "Form 27-B",
         "Text",
         "1 Supplied by the laboratory.",
         "More",
@@ -84,7 +86,7 @@ def test_a_letterhead_and_a_footnote_are_text_though_they_look_like_header_and_f
     roles = [
         each.role for each in assemble(profile(), [first]).elements if isinstance(each, TextBlock)
     ]
-    assert roles == ["paragraph", "paragraph", "footnote"]
+    assert roles == ["paragraph", "header", "paragraph", "footnote"]
 
 
 def test_a_text_repeated_in_the_margin_is_dropped_with_its_changing_number() -> None:

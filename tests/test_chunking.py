@@ -85,6 +85,17 @@ def chunks_of(*elements: Element) -> list[Chunk]:
     return chunk_document(a_parsed(elements), SETTINGS)
 
 
+def test_what_stands_in_a_margin_has_a_chunk_of_its_own() -> None:
+    lines = [
+        a_block("Form 27-B", top=30, role="header"),
+        a_block("The seal is checked"),
+        a_block("Printed in Hull", top=800, role="footer"),
+        a_block("every week.", page=1),
+    ]
+    found = [chunk.text for chunk in chunks_of(*lines)]
+    assert found == ["Form 27-B\nPrinted in Hull", "The seal is checked\nevery week."]
+
+
 def test_short_blocks_share_a_chunk_and_long_text_is_cut() -> None:
     sentence = "The seal is checked every week. "
     chunks = chunks_of(a_block("Short one."), a_block((sentence * 60).strip(), top=200))

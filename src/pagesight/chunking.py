@@ -83,12 +83,15 @@ class _Draft:
 def chunk_document(parsed: ParsedDocument, settings: ChunkSettings) -> list[Chunk]:
     """The chunks of a document in reading order; the same input gives the same ids.
 
-    Hidden text makes none, unless the settings want it: then it follows what can be seen of its
-    page, under a heading that says so.
+    What stands in the margins of a page is kept apart from its text. Hidden text makes no chunk,
+    unless the settings want it: then it follows what can be seen of its page, under a heading that
+    says so.
     """
     drafts = [*_visual_drafts(parsed.elements, settings)]
     blocks = [element for element in parsed.elements if isinstance(element, TextBlock)]
-    drafts += _text_drafts(blocks, settings)
+    drafts += _text_drafts([block for block in blocks if not _is_marginal(block)], settings)
+    for _, margin in groupby(filter(_is_marginal, blocks), key=lambda block: block.page):
+        drafts += _text_drafts([*margin], settings)
     drafts.sort(key=lambda draft: (draft.regions[0].page, draft.regions[0].bbox.y0, draft.kind))
     if settings.hidden_text:
         drafts += _hidden_drafts(parsed.hidden, settings)
@@ -134,6 +137,10 @@ def _text_drafts(blocks: Sequence[TextBlock], settings: ChunkSettings) -> Iterat
             pending.append(piece)
     if pending:
         yield _text_draft(pending)
+
+
+def _is_marginal(block: TextBlock) -> bool:
+    return block.role in ("header", "footer")
 
 
 def _hidden_drafts(hidden: Sequence[HiddenText], settings: ChunkSettings) -> Iterator[_Draft]:

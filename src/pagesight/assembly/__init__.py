@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from statistics import median
 
 from pagesight.assembly.continuation import joined_tables
 from pagesight.assembly.headings import SIZE_STEP, settled, with_paths
@@ -32,6 +33,8 @@ _SAME_PLACE = 10.0
 _LONGEST_RUNNING = 120
 _NEVER_RUNNING = ("heading", "title", "caption", "annotation")
 _LONGEST_TITLE = 200
+_TALLER = 1.15
+"""Line heights of the running text up to which a line is taken for as small."""
 
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 _NOTE = re.compile(r"\(?(?:\d{1,2}|[*\u2020\u2021\u00a7]|[a-z])\)?\s+\w")
@@ -40,18 +43,19 @@ _NOTE = re.compile(r"\(?(?:\d{1,2}|[*\u2020\u2021\u00a7]|[a-z])\)?\s+\w")
 def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> ParsedDocument:
     """One document of all its pages, in their order.
 
-    Running headers and footers and decoration that repeats from page to page are dropped; headers
-    and footers that stand on one page only (letterheads, footnotes) become text, and so does all
-    that a page has where nothing else is on it. Captions find what stands on the next page. Pages
-    without declared labels get those that are printed. Every element gets the path of the headings
-    above it.
+    Running headers and footers and decoration that repeats from page to page are dropped. Of those
+    that stand on one page only, small print keeps its role, and the rest (titles of slides,
+    letterheads, footnotes) becomes text; a page keeps all it has where nothing else is on it.
+    Captions find what stands on the next page. Pages without declared labels get those that are
+    printed. Every element gets the path of the headings above it.
     """
     ordered = sorted(contents, key=lambda content: content.page.index)
     running = _Running(ordered)
     decoration = _decoration(ordered)
     elements = [
-        _without_margin_role(element)
+        _settled_margin(element, tallest)
         for content in ordered
+        for tallest in [_tallest_print(content)]
         for element in _kept(content, running, decoration) or content.elements
     ]
     pages = labelled(ordered)
@@ -127,12 +131,30 @@ def _in_margin(block: TextBlock, height: float) -> bool:
     return _is_marginal(block) or block.bbox.y1 < margin or block.bbox.y0 > height - margin
 
 
-def _without_margin_role(element: Element) -> Element:
-    """What is left of headers and footers belongs to the text."""
+def _settled_margin(element: Element, tallest: float) -> Element:
+    """What is left of headers and footers: notes are footnotes, lines that are no taller than
+    `tallest` points stay what they are, and anything larger belongs to the text."""
     if not isinstance(element, TextBlock) or not _is_marginal(element):
         return element
-    is_note = element.role == "footer" and _NOTE.match(element.text)
-    return replace(element, role="footnote" if is_note else "paragraph")
+    if element.role == "footer" and _NOTE.match(element.text):
+        return replace(element, role="footnote")
+    return element if _line_height(element) <= tallest else replace(element, role="paragraph")
+
+
+def _tallest_print(content: PageContent) -> float:
+    """Points up to which a line of the page is no taller than its running text."""
+    heights = [
+        _line_height(element)
+        for element in content.elements
+        if isinstance(element, TextBlock) and element.role in ("paragraph", "list")
+        for _ in element.spans
+    ]
+    return _TALLER * median(heights) if heights else 0.0
+
+
+def _line_height(block: TextBlock) -> float:
+    """The mean over its lines, in points."""
+    return sum(span.bbox.height for span in block.spans) / max(len(block.spans), 1)
 
 
 def _decoration(contents: Sequence[PageContent]) -> frozenset[str]:
