@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.ligatures import mend_ligatures
 from pagesight.adapters.pymupdf.page import PageParser
 from pagesight.adapters.pymupdf.words import clean
 from pagesight.document import DocumentProfile, OutlineEntry, Page, PageContent
@@ -98,6 +99,7 @@ class PyMuPDFParser:
         label = str(index + 1)
         width, height = _UNKNOWN_SIZE
         try:
+            mend_ligatures(document, index)
             page = document[index]
             label = clean(page.get_label() or "") or label
             if min(page.rect.width, page.rect.height) < _LEAST_SIDE:
