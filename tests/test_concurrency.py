@@ -235,6 +235,20 @@ def test_a_library_can_be_closed_while_it_is_searched(tmp_path: Path) -> None:
         assert library.check() == {}
 
 
+def test_a_share_that_an_interrupt_cut_off_does_not_keep_its_own_thread_from_closing() -> None:
+    lock = SharedLock()
+
+    def interrupted() -> bool:
+        share = lock.shared()
+        share.__enter__()
+        with lock.alone():
+            return True
+
+    thread = ThreadPoolExecutor(1)
+    assert thread.submit(interrupted).result(PATIENCE)
+    thread.shutdown()
+
+
 def test_who_wants_a_lock_alone_waits_for_those_that_share_it_and_goes_first() -> None:
     lock = SharedLock()
     order: list[str] = []

@@ -11,12 +11,13 @@ class SharedLock:
     """Any number of threads share what it guards, or one has it alone.
 
     Who wants it alone waits for those that share it, and new ones wait for him. The thread that has
-    it alone may take it again, either way; a thread that shares it may not take it again.
+    it alone may take it again, either way; a thread that shares it may not share it again.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._sharing = 0
+        self._sharing: set[int] = set()
+        """Threads."""
         self._wanting = 0
         """Threads that wait to have it alone."""
         self._owner: int | None = None
@@ -35,12 +36,12 @@ class SharedLock:
         with self._changed:
             while self._wanting or self._owner is not None:
                 self._changed.wait()
-            self._sharing += 1
+            self._sharing.add(threading.get_ident())
         try:
             yield
         finally:
             with self._changed:
-                self._sharing -= 1
+                self._sharing.discard(threading.get_ident())
                 self._changed.notify_all()
 
     @contextmanager
@@ -49,6 +50,8 @@ class SharedLock:
             yield
             return
         with self._changed:
+            # Ctrl-C may end a share before it is given back, and its thread then closes what is open.
+            self._sharing.discard(threading.get_ident())
             self._wanting += 1
             try:
                 while self._sharing or self._owner is not None:
