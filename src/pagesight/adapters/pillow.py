@@ -80,8 +80,9 @@ def skew_of(image: Image.Image) -> float:
     rows, columns = np.nonzero(pixels < 0.75 * pixels.mean())
     if len(rows) < _LEAST_INK:
         return 0.0
-    step = math.ceil(len(rows) / _MOST_INK)
-    ink = (rows[::step].astype(np.float32), columns[::step].astype(np.float32))
+    # Drawn at random: every n-th pixel would even out the rows of the picture as it is.
+    some = np.random.default_rng(0).permutation(len(rows))[:_MOST_INK]
+    ink = (rows[some].astype(np.float32), columns[some].astype(np.float32))
     rough = max(_angles(0.0, _STEEPEST, _COARSE), key=lambda angle: _contrast(ink, angle))
     best = max(_angles(rough, _COARSE, _FINE), key=lambda angle: _contrast(ink, angle))
     is_clear = _contrast(ink, best) > _LEAST_GAIN * _contrast(ink, 0.0)
