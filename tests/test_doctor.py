@@ -75,6 +75,13 @@ def mend(root: Path) -> list[Finding]:
     return treat(root)[1]
 
 
+def alike(one: Found, other: Found) -> bool:
+    """The same in the same order; cosines differ by what is embedded together."""
+    ids = [[[id for id, _ in found] for found in each] for each in (one, other)]
+    scores = [[score for found in each for _, score in found] for each in (one, other)]
+    return ids[0] == ids[1] and scores[0] == pytest.approx(scores[1], abs=1e-5)
+
+
 def searches(root: Path) -> Found:
     """What some questions find, in every index."""
     with open_library(root, write=False) as library:
@@ -342,7 +349,7 @@ def test_every_damage_is_named_and_mended(root: Path, damage: Damage) -> None:
         and finding.fault == damage.fault
         for finding in found
     ), found
-    assert searches(root) == before
+    assert alike(searches(root), before)
 
 
 @pytest.mark.parametrize("name", ["data_level0.bin", "header.bin"])
@@ -391,7 +398,7 @@ def test_all_damages_together_are_mended_by_the_command(root: Path) -> None:
     assert well.returncode == 0, well.stdout
     assert "healthy: 1 documents" in well.stdout
     assert "FAULT" not in well.stdout
-    assert searches(root) == before
+    assert alike(searches(root), before)
 
 
 def contents(root: Path) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import signal
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -179,7 +178,7 @@ def test_ctrl_c_takes_effect_after_the_event_in_hand(capsys: pytest.CaptureFixtu
     def events() -> Generator[Event]:
         try:
             yield stored("pump")
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             yield stored("valve")
             yield stored("relay")
         finally:
