@@ -50,7 +50,7 @@ class SharedLock:
             yield
             return
         with self._changed:
-            # Ctrl-C may end a share before it is given back, and its thread then closes what is open.
+            # Ctrl-C may end a share before it is given back; its thread then closes what is open.
             self._sharing.discard(threading.get_ident())
             self._wanting += 1
             try:
