@@ -72,7 +72,12 @@ def arrange(page: Any, source: Source) -> list[Region]:
     ]
     found, _ = assign(source.words, boxes)
     boxes = [_settled(box, words, rules) for box, words in zip(boxes, found, strict=True)]
-    boxes = [_drawn(box, source) for box in boxes if not _is_text_only(box, source)]
+    boxes = [
+        _drawn(part, source)
+        for box, words in zip(boxes, found, strict=True)
+        if not _is_text_only(box, source)
+        for part in parted(box, words)
+    ]
     if source.is_scan:
         boxes, seen = _looked_at(ink_of(page), boxes, source)
         boxes = settle_figures(boxes, seen, (), source.page)
@@ -91,6 +96,23 @@ def arrange(page: Any, source: Source) -> list[Region]:
             region = _region(boxes[index], words[index], rules)
             regions.append(replace(region, caption=caption) if caption else _own_caption(region))
     return regions
+
+
+def parted(box: Box, words: Sequence[Word]) -> list[Box]:
+    """A text box that the layout drew over several paragraphs far below each other, as it does
+    beside a column of pictures, is one box for each of them."""
+    if box.kind not in ("text", "list-item") or not words:
+        return [box]
+    lines = sorted(
+        (union(word.bbox for word in line) for line in lines_of(words)), key=lambda line: line.y0
+    )
+    parts = [lines[:1]]
+    for line in lines[1:]:
+        bottom = max(above.y1 for above in parts[-1])
+        if line.y0 - bottom > _BLOCK_GAP * line.height:
+            parts.append([])
+        parts[-1].append(line)
+    return [replace(box, bbox=union(part)) for part in parts] if len(parts) > 1 else [box]
 
 
 def _with_rest(words: Sequence[Word], boxes: Sequence[Box]) -> list[Box]:
