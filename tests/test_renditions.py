@@ -11,8 +11,8 @@ from PIL import Image
 
 from pagesight.adapters.filesystem import FileCropStore
 from pagesight.adapters.pymupdf import PyMuPDFParser
-from pagesight.adapters.pymupdf.flowing import print_flow
-from pagesight.adapters.pymupdf.illustrating import PyMuPDFIllustrator
+from pagesight.adapters.pymupdf.printing.flowing import print_flow
+from pagesight.adapters.pymupdf.printing.illustrating import PyMuPDFIllustrator
 from pagesight.document import Document, Figure, Table, plain_cells
 from pagesight.errors import DocumentError
 from pagesight.files import digest

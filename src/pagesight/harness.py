@@ -203,7 +203,7 @@ def print_corpus(beir: Path, folder: Path, done: Done) -> int:
     Raises:
         SettingsError: the corpus cannot be read, or the folder cannot be written.
     """
-    from pagesight.adapters.pymupdf.printing import print_text
+    from pagesight.adapters.pymupdf.printing.text import print_text
     from pagesight.evaluation.sets.importers import beir_corpus
 
     texts = list(beir_corpus(beir))

@@ -29,7 +29,7 @@ def parser_of(settings: Settings, root: Path) -> Parser:
     """The parser that a library is fed by, one a process."""
     from pagesight.adapters.filesystem import FileCropStore, FileReadings
     from pagesight.adapters.pymupdf import PyMuPDFParser
-    from pagesight.adapters.pymupdf.illustrating import PyMuPDFIllustrator
+    from pagesight.adapters.pymupdf.printing.illustrating import PyMuPDFIllustrator
 
     parse, reader = settings.parse, reader_of(settings)
     crops = FileCropStore(crops_folder(root))
@@ -53,7 +53,7 @@ def parser_of(settings: Settings, root: Path) -> Parser:
 def _converters() -> Mapping[str, Converter]:
     """Suffix -> what makes a PDF of such a file."""
     from pagesight.adapters.libreoffice import LibreOffice, NoLibreOffice, program
-    from pagesight.adapters.pymupdf.imaging import print_image
+    from pagesight.adapters.pymupdf.printing.imaging import print_image
 
     found = program()
     office: Converter = LibreOffice(found) if found else NoLibreOffice()
@@ -67,7 +67,7 @@ def _converters() -> Mapping[str, Converter]:
 
 def _printed(path: Path) -> Rendition:
     """A file without pages of its own, laid out by ourselves."""
-    from pagesight.adapters.pymupdf.flowing import print_flow
+    from pagesight.adapters.pymupdf.printing.flowing import print_flow
     from pagesight.adapters.unstructured import read_flow
 
     return print_flow(read_flow(path), path)

@@ -14,11 +14,11 @@ from PIL import Image
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import Box, pymupdf
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, settle_figures
-from pagesight.adapters.pymupdf.grouping import with_captions
-from pagesight.adapters.pymupdf.ink import ink_of
-from pagesight.adapters.pymupdf.parts import letters_named, parts_of
+from pagesight.adapters.pymupdf.figures.grouping import with_captions
+from pagesight.adapters.pymupdf.figures.ink import ink_of
+from pagesight.adapters.pymupdf.figures.parts import letters_named, parts_of
 from pagesight.adapters.pymupdf.source import Source
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.document import Figure, PageContent
 from pagesight.geometry import BBox, union
 

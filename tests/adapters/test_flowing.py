@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from pagesight.adapters.pymupdf.flowing import print_flow
+from pagesight.adapters.pymupdf.printing.flowing import print_flow
 from pagesight.document import Cell, Element, Figure, Page, Table, TextBlock, plain_cells
 from pagesight.errors import DocumentError
 from pagesight.flow import Flow, Grid, Passage, Picture, Piece, Rendition, Section, Unseen

@@ -8,7 +8,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from pagesight.adapters.pymupdf.imaging import print_image
+from pagesight.adapters.pymupdf.printing.imaging import print_image
 from pagesight.errors import DocumentError
 
 

@@ -19,8 +19,8 @@ from PIL import Image
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import analyse, pymupdf
 from pagesight.adapters.pymupdf.source import running_head
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.adapters.pymupdf.viewing import page_picture, text_layer
-from pagesight.adapters.pymupdf.words import Word
 from pagesight.adapters.pytesseract import PytesseractReader, available
 from pagesight.document import Caption, Figure, PageContent, Span, Table, TextBlock
 from pagesight.errors import DocumentError, ServiceError

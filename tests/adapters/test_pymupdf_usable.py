@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.usable import is_usable
-from pagesight.adapters.pymupdf.words import Word, clean, text_layer
+from pagesight.adapters.pymupdf.text.usable import is_usable
+from pagesight.adapters.pymupdf.text.words import Word, clean, text_layer
 from pagesight.geometry import BBox
 
 ENGLISH = (

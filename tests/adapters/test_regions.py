@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pagesight.adapters.pymupdf.engine import Box
 from pagesight.adapters.pymupdf.regions import parted
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox
 
 COLUMN = BBox(200, 100, 400, 600)

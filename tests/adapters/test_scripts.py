@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.scripts import word_text
-from pagesight.adapters.pymupdf.text import line_text, lines_of
-from pagesight.adapters.pymupdf.words import text_layer
+from pagesight.adapters.pymupdf.text.lines import line_text, lines_of
+from pagesight.adapters.pymupdf.text.scripts import word_text
+from pagesight.adapters.pymupdf.text.words import text_layer
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pagesight.adapters.pymupdf.engine import Grid
 from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
 from pagesight.adapters.pymupdf.tables.notes import extent
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, ruling_of
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox
 
 LETTER, SIZE = 5.0, 10.0

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.text import headed, line_text
-from pagesight.adapters.pymupdf.words import Word, text_layer, without_watermark
+from pagesight.adapters.pymupdf.text.lines import headed, line_text
+from pagesight.adapters.pymupdf.text.words import Word, text_layer, without_watermark
 
 TEXT = "The relief valve limits the pressure of the pump to 285 bar and then opens."
 

@@ -11,8 +11,8 @@ import pytest
 from pagesight.adapters.filesystem import FileCropStore
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.flowing import print_flow
-from pagesight.adapters.pymupdf.illustrating import PyMuPDFIllustrator
+from pagesight.adapters.pymupdf.printing.flowing import print_flow
+from pagesight.adapters.pymupdf.printing.illustrating import PyMuPDFIllustrator
 from pagesight.adapters.pymupdf.segmented import SegmentedParser
 from pagesight.adapters.unstructured import read_flow
 from pagesight.errors import DocumentError, LockedError

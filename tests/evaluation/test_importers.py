@@ -9,7 +9,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from pagesight.adapters.pymupdf.printing import print_text
+from pagesight.adapters.pymupdf.printing.text import print_text
 from pagesight.errors import SettingsError
 from pagesight.evaluation.sets.cases import Case, GoldBox, load_set, write_set
 from pagesight.evaluation.sets.importers import (

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.ligatures import mend_ligatures
 from pagesight.adapters.pymupdf.page import PageParser
-from pagesight.adapters.pymupdf.words import clean
+from pagesight.adapters.pymupdf.text.ligatures import mend_ligatures
+from pagesight.adapters.pymupdf.text.words import clean
 from pagesight.document import DocumentProfile, OutlineEntry, Page, PageContent
 from pagesight.errors import DocumentError, LockedError, PagesightError
 from pagesight.files import digest

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pagesight.adapters.pymupdf.engine import Box
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox
 
 _NEAR = 12.0

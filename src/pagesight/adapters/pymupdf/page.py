@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
-from pagesight.adapters.pymupdf.marks import comments
-from pagesight.adapters.pymupdf.parts import parts_of
+from pagesight.adapters.pymupdf.figures.parts import parts_of
 from pagesight.adapters.pymupdf.regions import Region, arrange
 from pagesight.adapters.pymupdf.render import Crop, Renderer
 from pagesight.adapters.pymupdf.source import Source, read_source
-from pagesight.adapters.pymupdf.text import headed, region_text, text_block, vocabulary_of
+from pagesight.adapters.pymupdf.text.lines import headed, region_text, text_block, vocabulary_of
+from pagesight.adapters.pymupdf.text.marks import comments
+from pagesight.adapters.pymupdf.text.words import Word, optical_words, weight
 from pagesight.adapters.pymupdf.turning import straighten, turned_back
-from pagesight.adapters.pymupdf.words import Word, optical_words, weight
 from pagesight.document import (
     Caption,
     Element,

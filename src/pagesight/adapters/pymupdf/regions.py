@@ -16,15 +16,15 @@ from pagesight.adapters.pymupdf.figures import (
     settle_figures,
     split_from_tables,
 )
-from pagesight.adapters.pymupdf.grouping import with_captions
+from pagesight.adapters.pymupdf.figures.grouping import with_captions
+from pagesight.adapters.pymupdf.figures.ink import Ink, ink_of
 from pagesight.adapters.pymupdf.holding import assign, holds
-from pagesight.adapters.pymupdf.ink import Ink, ink_of
 from pagesight.adapters.pymupdf.source import Source
 from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
 from pagesight.adapters.pymupdf.tables.notes import extent
 from pagesight.adapters.pymupdf.tables.ruling import drawn_rules, ruling_of
-from pagesight.adapters.pymupdf.text import line_text, lines_of
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.lines import line_text, lines_of
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox, union
 from pagesight.references import parse_caption
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from pagesight.adapters.pymupdf import PyMuPDFParser, opened
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.hidden import without_hidden
 from pagesight.adapters.pymupdf.render import Renderer
-from pagesight.adapters.pymupdf.text import region_text, text_block, vocabulary_of
+from pagesight.adapters.pymupdf.text.hidden import without_hidden
+from pagesight.adapters.pymupdf.text.lines import region_text, text_block, vocabulary_of
+from pagesight.adapters.pymupdf.text.words import Word, text_layer
 from pagesight.adapters.pymupdf.turning import straighten
-from pagesight.adapters.pymupdf.words import Word, text_layer
 from pagesight.document import (
     DocumentProfile,
     Element,

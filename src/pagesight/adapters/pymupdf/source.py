@@ -9,10 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import Box, analyse, pymupdf, with_orphans
-from pagesight.adapters.pymupdf.hidden import without_hidden
-from pagesight.adapters.pymupdf.turning import straighten, turn_of, turned
-from pagesight.adapters.pymupdf.usable import is_usable
-from pagesight.adapters.pymupdf.words import (
+from pagesight.adapters.pymupdf.text.hidden import without_hidden
+from pagesight.adapters.pymupdf.text.usable import is_usable
+from pagesight.adapters.pymupdf.text.words import (
     FEW_LETTERS,
     TextLayer,
     Word,
@@ -20,6 +19,7 @@ from pagesight.adapters.pymupdf.words import (
     text_layer,
     weight,
 )
+from pagesight.adapters.pymupdf.turning import straighten, turn_of, turned
 from pagesight.document import HiddenText
 from pagesight.errors import ServiceError
 from pagesight.geometry import BBox, union

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.document import Caption, Element, Figure, Span, Table, TextBlock
 from pagesight.geometry import BBox
 

@@ -18,8 +18,8 @@ from pagesight.adapters.pymupdf.tables.heads import (
 from pagesight.adapters.pymupdf.tables.labels import with_labels
 from pagesight.adapters.pymupdf.tables.rows import Row, rows_of
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_filling
-from pagesight.adapters.pymupdf.text import has_leaders, lines_of, region_text
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.lines import has_leaders, lines_of, region_text
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.document import Cell
 from pagesight.geometry import BBox, union
 

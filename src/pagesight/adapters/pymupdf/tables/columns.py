@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from pagesight.adapters.pymupdf.engine import Grid
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox, union
 
 _CELL_GAP = 0.45

@@ -16,8 +16,8 @@ from pagesight.adapters.pymupdf.tables.rows import (
     rules_between,
 )
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_full
-from pagesight.adapters.pymupdf.text import region_text
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.lines import region_text
+from pagesight.adapters.pymupdf.text.words import Word
 
 _MOST_ROWS = 6
 _MOST_HEAD_NUMBERS = 0.75

@@ -10,7 +10,7 @@ from pagesight.adapters.pymupdf.tables.columns import box_of
 from pagesight.adapters.pymupdf.tables.heads import Place
 from pagesight.adapters.pymupdf.tables.rows import is_number
 from pagesight.adapters.pymupdf.tables.ruling import Ruling
-from pagesight.adapters.pymupdf.text import region_text
+from pagesight.adapters.pymupdf.text.lines import region_text
 
 _MOST_RULED = 0.7
 """Share of the boundaries between rows that have such rules in a table ruled row by row."""

@@ -9,8 +9,8 @@ from typing import Any, assert_never
 
 from pagesight.adapters.pymupdf import opened
 from pagesight.adapters.pymupdf.render import Crop, Renderer
-from pagesight.adapters.pymupdf.text import region_text
-from pagesight.adapters.pymupdf.words import optical_words
+from pagesight.adapters.pymupdf.text.lines import region_text
+from pagesight.adapters.pymupdf.text.words import optical_words
 from pagesight.document import Element, Figure, PageContent, Table, TextBlock
 from pagesight.errors import ServiceError
 from pagesight.geometry import BBox

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
-from pagesight.adapters.pymupdf.scripts import attached
-from pagesight.adapters.pymupdf.words import HIGHER, SMALLER, SOFT_HYPHEN, Word
+from pagesight.adapters.pymupdf.text.scripts import attached
+from pagesight.adapters.pymupdf.text.words import HIGHER, SMALLER, SOFT_HYPHEN, Word
 from pagesight.document import Link, Role, Span, TextBlock
 from pagesight.geometry import BBox, union
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.words import Word, clean, runs, weight
+from pagesight.adapters.pymupdf.text.words import Word, clean, runs, weight
 from pagesight.document import HiddenReason
 from pagesight.geometry import BBox
 

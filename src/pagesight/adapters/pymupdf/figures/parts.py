@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from pagesight.adapters.pymupdf.cuts import Axis, cut, extent, gaps, shrunk, thinnest
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.figures.cuts import Axis, cut, extent, gaps, shrunk, thinnest
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox, union
 
 _MARK = re.compile(r"\(?([a-z])\)[.:]?$", re.IGNORECASE)

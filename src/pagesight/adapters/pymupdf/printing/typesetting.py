@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.printing import printable
+from pagesight.adapters.pymupdf.printing.text import printable
 from pagesight.document import Cell
 from pagesight.flow import Grid, Passage, Picture, Piece
 

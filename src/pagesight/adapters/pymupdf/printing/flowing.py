@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.typesetting import (
+from pagesight.adapters.pymupdf.printing.typesetting import (
     BODY_SIZE,
     HEADING_SIZES,
     STYLE,
@@ -21,7 +21,7 @@ from pagesight.adapters.pymupdf.typesetting import (
     piece_id,
     typeset,
 )
-from pagesight.adapters.pymupdf.words import clean
+from pagesight.adapters.pymupdf.text.words import clean
 from pagesight.document import (
     Caption,
     Element,

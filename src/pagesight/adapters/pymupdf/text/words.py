@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.scripts import word_text
+from pagesight.adapters.pymupdf.text.scripts import word_text
 from pagesight.geometry import BBox, union
 from pagesight.ports import OpticalWord
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from pagesight.adapters.pymupdf.captions import Pairing, pair_captions
-from pagesight.adapters.pymupdf.cuts import cut, gaps, shrunk
 from pagesight.adapters.pymupdf.engine import Box
 from pagesight.adapters.pymupdf.figures import (
     CAPTION,
@@ -16,10 +14,12 @@ from pagesight.adapters.pymupdf.figures import (
     TABLE,
     anchored_region,
 )
+from pagesight.adapters.pymupdf.figures.captions import Pairing, pair_captions
+from pagesight.adapters.pymupdf.figures.cuts import cut, gaps, shrunk
+from pagesight.adapters.pymupdf.figures.parts import starts_with_mark
 from pagesight.adapters.pymupdf.holding import assign
-from pagesight.adapters.pymupdf.parts import starts_with_mark
 from pagesight.adapters.pymupdf.source import Source
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox, union
 from pagesight.references import names_figure, names_table
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.words import TextLayer, Word, clean
+from pagesight.adapters.pymupdf.text.words import TextLayer, Word, clean
 from pagesight.document import Span, TextBlock
 from pagesight.geometry import BBox
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pagesight.adapters.pymupdf.words import Word
+from pagesight.adapters.pymupdf.text.words import Word
 
 _MOST_UNKNOWN = 0.3
 """Share of the characters that are no characters: bullets and symbols of a few fonts are fewer."""
