@@ -31,16 +31,16 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 PACKAGE = "pagesight.adapters.pymupdf"
 STAGES: Mapping[str, str] = {
-    f"{PACKAGE}.words": "text layer",
-    f"{PACKAGE}.hidden": "hidden text",
+    f"{PACKAGE}.text.words": "text layer",
+    f"{PACKAGE}.text.hidden": "hidden text",
+    f"{PACKAGE}.text.sight": "seen text",
     f"{PACKAGE}.engine": "layout network",
     f"{PACKAGE}.source": "pixels for OCR",
     f"{PACKAGE}.regions": "regions",
-    f"{PACKAGE}.figures": "figures",
-    f"{PACKAGE}.captions": "captions",
+    f"{PACKAGE}.figures.ink": "ink of scans",
+    f"{PACKAGE}.figures": "figures and captions",
     f"{PACKAGE}.tables": "tables",
     f"{PACKAGE}.render": "crops",
-    f"{PACKAGE}.sight": "seen text",
     f"{PACKAGE}.text": "text blocks",
     f"{PACKAGE}.turning": "turning",
     "pagesight.adapters.pytesseract": "around OCR",
