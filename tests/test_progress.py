@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import re
-import signal
+import subprocess
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -172,25 +174,38 @@ def test_programs_get_an_object_an_event_and_the_summary_last(
     }
 
 
-def test_ctrl_c_takes_effect_after_the_event_in_hand(capsys: pytest.CaptureFixture[str]) -> None:
-    closed = []
+INTERRUPTED = """
+import signal
+from pagesight.cli.progress import Summary, follow
+from tests.test_progress import stored
 
-    def events() -> Generator[Event]:
-        try:
-            yield stored("pump")
-            signal.raise_signal(signal.SIGINT)
-            yield stored("valve")
-            yield stored("relay")
-        finally:
-            closed.append(True)
+def events():
+    try:
+        yield stored("pump")
+        signal.raise_signal(signal.SIGINT)
+        yield stored("valve")
+        yield stored("relay")
+    finally:
+        print("closed")
 
-    summary = Summary()
-    with pytest.raises(KeyboardInterrupt):
-        follow(events(), summary, as_json=True)
-    assert closed == [True]
-    assert [each.document.name for each in summary.stored] == ["pump.pdf", "valve.pdf"]
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (last["type"], last["stored"]) == ("summary", 2)
+try:
+    follow(events(), Summary(), as_json=True)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_takes_effect_after_the_event_in_hand() -> None:
+    """In a process of its own: a signal that goes astray would end all other tests."""
+    code = [sys.executable, "-c", INTERRUPTED]
+    run = subprocess.run(code, capture_output=True, text=True, timeout=120, check=True)
+    *lines, interrupted = run.stdout.splitlines()
+    assert interrupted == "interrupted"
+    assert lines.count("closed") == 1
+    said = [json.loads(line) for line in lines if line != "closed"]
+    names = [Path(each["document"]["source"]).name for each in said if each["type"] == "stored"]
+    assert names == ["pump.pdf", "valve.pdf"]
+    assert (said[-1]["type"], said[-1]["stored"]) == ("summary", 2)
 
 
 def test_a_document_in_place_of_an_older_one_says_so() -> None:
