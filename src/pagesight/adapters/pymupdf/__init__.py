@@ -11,7 +11,6 @@ from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.page import PageParser
-from pagesight.adapters.pymupdf.text.ligatures import mend_ligatures
 from pagesight.adapters.pymupdf.text.words import clean
 from pagesight.document import DocumentProfile, OutlineEntry, Page, PageContent
 from pagesight.errors import DocumentError, LockedError, PagesightError
@@ -99,7 +98,6 @@ class PyMuPDFParser:
         label = str(index + 1)
         width, height = _UNKNOWN_SIZE
         try:
-            mend_ligatures(document, index)
             page = document[index]
             label = clean(page.get_label() or "") or label
             if min(page.rect.width, page.rect.height) < _LEAST_SIDE:
@@ -112,12 +110,13 @@ class PyMuPDFParser:
         except Exception as error:
             # Damaged pages raise whatever the library runs into; the others must go on.
             failed = Page(
-                index=index, label=label, width=width, height=height, error=_reason(error)
+                index=index, label=label, width=width, height=height, error=reason_of(error)
             )
             return PageContent(page=failed, elements=())
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a page is lost, on one short line."""
     said = " ".join(str(error).split())[:_LONGEST_REASON]
     return f"could not be parsed: {said or type(error).__name__}"
 

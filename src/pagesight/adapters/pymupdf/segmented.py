@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pagesight.adapters.pymupdf import PyMuPDFParser, opened
+from pagesight.adapters.pymupdf import PyMuPDFParser, opened, reason_of
 from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.render import Renderer
 from pagesight.adapters.pymupdf.text.hidden import without_hidden
@@ -85,10 +85,7 @@ class SegmentedParser:
             # Not the page's fault: the disk is full, say, and so it is for every page.
             raise
         except Exception as error:
-            said = " ".join(str(error).split())[:160] or type(error).__name__
-            return PageContent(
-                page=replace(made, error=f"could not be parsed: {said}"), elements=()
-            )
+            return PageContent(page=replace(made, error=reason_of(error)), elements=())
 
     def _divided(self, page: Any, made: Page) -> PageContent:
         layer, hidden = without_hidden(page, text_layer(page))

@@ -17,13 +17,12 @@ _CHARACTER = re.compile(r"<([0-9A-Fa-f]{2})>\s*<([0-9A-Fa-f]+)>")
 _SECTION = re.compile(r"beginbf(range|char)(.*?)endbf", re.DOTALL)
 
 
-def mend_ligatures(document: Any, index: int) -> None:
-    """Sets right, in memory, the fonts of the page with that 0-based index. To be called before
-    the page is read."""
-    for font in document.get_page_fonts(index):
+def mend_ligatures(page: Any) -> None:
+    """Sets the fonts of a page right, in memory. To be called before its text is read."""
+    for font in page.get_fonts():
         # A damaged font is no reason to lose the page.
         with suppress(Exception):
-            _mend(document, font[0])
+            _mend(page.parent, font[0])
 
 
 def _mend(document: Any, font: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.text.words import TextLayer, Word, clean
+from pagesight.adapters.pymupdf.text.words import TextLayer, Word, bbox_of, clean
 from pagesight.document import Span, TextBlock
 from pagesight.geometry import BBox
 
@@ -63,19 +63,19 @@ def with_marks(page: Any, layer: TextLayer, *, links: bool) -> TextLayer:
         if not _is_shown(page, widget.xref):
             continue
         if widget.field_type in _BOXES:
-            words = _with_box(words, _bbox(widget.rect), ticked=_is_ticked(page, widget))
+            words = _with_box(words, bbox_of(widget.rect), ticked=_is_ticked(page, widget))
         elif widget.field_type in _VALUES:
-            words = _with_name(words, _bbox(widget.rect), clean(widget.field_label or ""))
+            words = _with_name(words, bbox_of(widget.rect), clean(widget.field_label or ""))
     return replace(layer, words=tuple(words))
 
 
 def comments(page: Any, words: Sequence[Word]) -> Iterator[TextBlock]:
     """What readers wrote on the page, in its order: one block of role "annotation" a comment. Text
     boxes that are drawn are words of the page, and not told again."""
-    area = _bbox(page.rect)
+    area = bbox_of(page.rect)
     for annotation in page.annots(types=_COMMENTS) or ():
         said = clean(annotation.info.get("content") or "")
-        box = _bbox(annotation.rect).clipped(area)
+        box = bbox_of(annotation.rect).clipped(area)
         if not said or not box.area or not _is_shown(page, annotation.xref):
             continue
         marked = [word.text for word in words if word.bbox.inside(box) > 0.5]
@@ -96,7 +96,7 @@ def _is_shown(page: Any, xref: int) -> bool:
 
 
 def _with_links(page: Any, words: Sequence[Word]) -> list[Word]:
-    links = [(_bbox(link["from"]), target) for link in _links(page) if (target := _target(link))]
+    links = [(bbox_of(link["from"]), target) for link in _links(page) if (target := _target(link))]
     if not links:
         return list(words)
     return [
@@ -171,7 +171,3 @@ def _is_beside(word: Word, value: BBox) -> bool:
     """Whether a word ends just left of the value."""
     gap = value.x0 - word.bbox.x1
     return value.y0 < word.centre[1] < value.y1 and -2 < gap < _NAME_GAP
-
-
-def _bbox(rectangle: Any) -> BBox:
-    return BBox(*(float(value) for value in rectangle))

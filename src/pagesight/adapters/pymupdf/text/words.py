@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.text.ligatures import mend_ligatures
 from pagesight.adapters.pymupdf.text.scripts import word_text
 from pagesight.geometry import BBox, union
 from pagesight.ports import OpticalWord
@@ -162,13 +163,14 @@ def _accented(match: re.Match[str]) -> str:
 
 def text_layer(page: Any) -> TextLayer:
     """Reads a page whose rotation is removed; boxes are in display points."""
+    mend_ligatures(page)
     raw = page.get_text("rawdict", flags=_FLAGS)["blocks"]
-    area = _bbox(page.rect)
+    area = bbox_of(page.rect)
     words = [word for word in _words(raw) if _on_page(word, area)]
-    images = [_bbox(image["bbox"]).clipped(area) for image in page.get_image_info()]
+    images = [bbox_of(image["bbox"]).clipped(area) for image in page.get_image_info()]
     blocks: list[dict[str, Any]] = [block for block in raw if block["type"] in (0, 3)]
     blocks += [{"type": 1, "bbox": (box.x0, box.y0, box.x1, box.y1)} for box in images]
-    vectors = [_bbox(block["bbox"]).clipped(area) for block in raw if block["type"] == 3]
+    vectors = [bbox_of(block["bbox"]).clipped(area) for block in raw if block["type"] == 3]
     return TextLayer(tuple(_without_copies(words)), blocks, tuple(images), tuple(vectors))
 
 
@@ -289,7 +291,7 @@ def _line_words(line: dict[str, Any]) -> Iterator[_Glyphs]:
 
 
 def _box(character: dict[str, Any], span: dict[str, Any], level: bool) -> BBox:
-    box = _bbox(character["bbox"])
+    box = bbox_of(character["bbox"])
     size = span["size"]
     if not level:
         return box
@@ -373,6 +375,7 @@ def _on_page(word: Word, area: BBox) -> bool:
     return area.x0 <= x <= area.x1 and area.y0 <= y <= area.y1
 
 
-def _bbox(rectangle: Any) -> BBox:
+def bbox_of(rectangle: Any) -> BBox:
+    """A rectangle of PyMuPDF."""
     x0, y0, x1, y1 = (float(value) for value in rectangle)
     return BBox(x0, y0, x1, y1)
