@@ -135,7 +135,7 @@ def running_text(parser: PyMuPDFParser, path: Path, page: int) -> PageText:
         [
             element
             for element in assemble(parser.profile(path), [content]).elements
-            if not (isinstance(element, TextBlock) and element.role in ("header", "footer"))
+            if not (isinstance(element, TextBlock) and element.is_marginal)
         ]
     )
 

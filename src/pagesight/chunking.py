@@ -89,8 +89,9 @@ def chunk_document(parsed: ParsedDocument, settings: ChunkSettings) -> list[Chun
     """
     drafts = [*_visual_drafts(parsed.elements, settings)]
     blocks = [element for element in parsed.elements if isinstance(element, TextBlock)]
-    drafts += _text_drafts([block for block in blocks if not _is_marginal(block)], settings)
-    for _, margin in groupby(filter(_is_marginal, blocks), key=lambda block: block.page):
+    drafts += _text_drafts([block for block in blocks if not block.is_marginal], settings)
+    marginal = [block for block in blocks if block.is_marginal]
+    for _, margin in groupby(marginal, key=lambda block: block.page):
         drafts += _text_drafts([*margin], settings)
     drafts.sort(key=lambda draft: (draft.regions[0].page, draft.regions[0].bbox.y0, draft.kind))
     if settings.hidden_text:
@@ -137,10 +138,6 @@ def _text_drafts(blocks: Sequence[TextBlock], settings: ChunkSettings) -> Iterat
             pending.append(piece)
     if pending:
         yield _text_draft(pending)
-
-
-def _is_marginal(block: TextBlock) -> bool:
-    return block.role in ("header", "footer")
 
 
 def _hidden_drafts(hidden: Sequence[HiddenText], settings: ChunkSettings) -> Iterator[_Draft]:

@@ -111,6 +111,11 @@ class TextBlock:
     """By where they start."""
     type: Literal["text"] = "text"
 
+    @property
+    def is_marginal(self) -> bool:
+        """It is a header or footer."""
+        return self.role in ("header", "footer")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caption:

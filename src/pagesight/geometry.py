@@ -57,6 +57,10 @@ class BBox:
             min(self.y1, other.y1),
         )
 
+    def rounded(self) -> BBox:
+        """The box to a hundredth of a point, as elements have it."""
+        return BBox(round(self.x0, 2), round(self.y0, 2), round(self.x1, 2), round(self.y1, 2))
+
     def fractions(self, width: float, height: float) -> tuple[float, float, float, float]:
         """The box as fractions of a page of `width` x `height` points, rounded to 1e-4."""
         return (

@@ -11,7 +11,7 @@ from statistics import median
 
 from pagesight.assembly.continuation import joined_tables
 from pagesight.assembly.headings import SIZE_STEP, settled, with_paths
-from pagesight.assembly.labels import labelled
+from pagesight.assembly.labels import in_margin, labelled
 from pagesight.assembly.pairing import paired
 from pagesight.document import (
     DocumentProfile,
@@ -26,8 +26,6 @@ _LEAST_REPEATS = 3
 """Pages on which a text has to stand at the same place to be a running one."""
 _REPEAT_SHARE = 0.2
 """Of the pages: chapter titles change, and left and right pages differ."""
-_MARGIN_SHARE = 0.12
-"""Of the page's height: where running headers and footers stand."""
 _SAME_PLACE = 10.0
 """Points by which a running text moves at most from page to page."""
 _LONGEST_RUNNING = 120
@@ -95,8 +93,8 @@ class _Running:
         for content in contents:
             blocks = [each for each in content.elements if isinstance(each, TextBlock)]
             height = content.page.height
-            self._texts.update({_place(block) for block in blocks if _in_margin(block, height)})
-            self._lines.update({_place(block)[1] for block in blocks if _is_marginal(block)})
+            self._texts.update({_place(block) for block in blocks if in_margin(block, height)})
+            self._lines.update({_place(block)[1] for block in blocks if block.is_marginal})
         self._least = max(_LEAST_REPEATS, _REPEAT_SHARE * len(contents))
 
     def has(self, element: Element, height: float) -> bool:
@@ -105,12 +103,12 @@ class _Running:
             return False
         text, line = _place(element)
         repeats = sum(self._texts[text, near] for near in _near(line))
-        if _is_marginal(element):
+        if element.is_marginal:
             same_line = sum(self._lines[near] for near in _near(line))
             is_number = not any(map(str.isalpha, text))
             return is_number or repeats > 1 or same_line >= self._least
         is_short = len(element.text) <= _LONGEST_RUNNING
-        return is_short and _in_margin(element, height) and repeats >= self._least
+        return is_short and in_margin(element, height) and repeats >= self._least
 
 
 def _near(line: int) -> range:
@@ -122,19 +120,10 @@ def _place(block: TextBlock) -> _Place:
     return text[:_LONGEST_RUNNING], round(block.bbox.y0 / _SAME_PLACE)
 
 
-def _is_marginal(block: TextBlock) -> bool:
-    return block.role in ("header", "footer")
-
-
-def _in_margin(block: TextBlock, height: float) -> bool:
-    margin = _MARGIN_SHARE * height
-    return _is_marginal(block) or block.bbox.y1 < margin or block.bbox.y0 > height - margin
-
-
 def _settled_margin(element: Element, tallest: float) -> Element:
     """What is left of headers and footers: notes are footnotes, lines that are no taller than
     `tallest` points stay what they are, and anything larger belongs to the text."""
-    if not isinstance(element, TextBlock) or not _is_marginal(element):
+    if not isinstance(element, TextBlock) or not element.is_marginal:
         return element
     if element.role == "footer" and _NOTE.match(element.text):
         return replace(element, role="footnote")

@@ -13,7 +13,6 @@ _SAME_EDGE = 0.02
 """Of the page's width, by which a column's edge moves at most from one page to the next."""
 _MARGIN = 0.08
 """Of the page's height, at top and bottom."""
-_MARGIN_ROLES = ("header", "footer", "footnote")
 _LOW = 0.5
 """Share of the page's height below which a table ends that goes on."""
 _CONTINUED = re.compile(r"\b(?:cont(?:inued|['\u2019]?d|\.)|continuation)", re.IGNORECASE)
@@ -62,7 +61,7 @@ def _is_marginal(element: Element, height: float) -> bool:
         return False
     box = element.bbox
     is_outside = box.y1 < _MARGIN * height or box.y0 > (1 - _MARGIN) * height
-    return element.role in _MARGIN_ROLES or is_outside
+    return element.is_marginal or element.role == "footnote" or is_outside
 
 
 def _is_note(element: Element) -> TypeGuard[TextBlock]:

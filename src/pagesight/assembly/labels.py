@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pagesight.document import Page, PageContent, TextBlock
 
 _MARGIN_SHARE = 0.12
-"""Of the page's height: where page numbers stand."""
+"""Of the page's height: where running headers, footers and page numbers stand."""
 _LEAST_PAGES = 3
 """Whose printed numbers run with the pages; fewer may do so by chance."""
 _LEAST_SHARE, _ENOUGH_PAGES = 0.2, 10
@@ -99,14 +99,20 @@ def _filled(counts: Sequence[_Count | None]) -> list[_Count | None]:
     return filled
 
 
+def in_margin(block: TextBlock, height: float) -> bool:
+    """Whether it stands at the top or bottom of a page of that height, or is taken for a header or
+    footer."""
+    margin = _MARGIN_SHARE * height
+    return block.is_marginal or block.bbox.y1 < margin or block.bbox.y0 > height - margin
+
+
 def _counts(content: PageContent) -> Iterator[_Count]:
     page = content.page
-    margin = _MARGIN_SHARE * page.height
     for block in content.elements:
-        if isinstance(block, TextBlock) and len(block.text) <= _LONGEST:
-            is_marginal = block.role in ("header", "footer")
-            if is_marginal or block.bbox.y1 < margin or block.bbox.y0 > page.height - margin:
-                yield from _counts_of(" ".join(block.text.split()), page.index)
+        if not isinstance(block, TextBlock) or len(block.text) > _LONGEST:
+            continue
+        if in_margin(block, page.height):
+            yield from _counts_of(" ".join(block.text.split()), page.index)
 
 
 def _counts_of(text: str, index: int) -> Iterator[_Count]:

@@ -9,11 +9,11 @@ from typing import Any
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
 from pagesight.adapters.pymupdf.figures.parts import parts_of
 from pagesight.adapters.pymupdf.regions import Region, arrange
-from pagesight.adapters.pymupdf.render import Crop, Renderer
+from pagesight.adapters.pymupdf.render import Renderer
 from pagesight.adapters.pymupdf.source import Source, read_source
 from pagesight.adapters.pymupdf.text.lines import headed, region_text, text_block, vocabulary_of
 from pagesight.adapters.pymupdf.text.marks import comments
-from pagesight.adapters.pymupdf.text.words import Word, optical_words, weight
+from pagesight.adapters.pymupdf.text.words import Word, weight
 from pagesight.adapters.pymupdf.turning import straighten, turned_back
 from pagesight.document import (
     Caption,
@@ -26,8 +26,6 @@ from pagesight.document import (
     Table,
     TextBlock,
 )
-from pagesight.errors import ServiceError
-from pagesight.geometry import BBox
 from pagesight.ports import CropWriter, OpticalReader
 
 _ROLES: Mapping[str, Role] = {
@@ -129,11 +127,11 @@ class _Work:
             return
         words, by_ocr = region.words, self.source.ocr
         if not words:
-            words, by_ocr = self._read(crop), True
+            words, by_ocr = crop.words(self.parser.reader), True
         caption = self._caption(region.caption)
         yield Figure(
             page=self.index,
-            bbox=_rounded(region.bbox),
+            bbox=region.bbox.rounded(),
             image=self.parser.crops.put(crop.png),
             caption=caption,
             text=region_text(words),
@@ -148,7 +146,7 @@ class _Work:
         return tuple(
             FigurePart(
                 label=f"{caption.label}({part.letter})",
-                bbox=_rounded(part.bbox),
+                bbox=part.bbox.rounded(),
                 image=self.parser.crops.put(self.renderer.crop(part.bbox).png),
                 text=region_text(part.words),
             )
@@ -161,10 +159,10 @@ class _Work:
             yield from self._without_crop(region)
             return
         cells = region.cells
-        words = region.words or self._read(crop)
+        words = region.words or crop.words(self.parser.reader)
         yield Table(
             page=self.index,
-            bbox=_rounded(region.bbox),
+            bbox=region.bbox.rounded(),
             image=self.parser.crops.put(crop.png),
             cells=tuple(replace(cell, page=self.index) for cell in cells.cells) if cells else (),
             header_rows=cells.header_rows if cells else 0,
@@ -177,17 +175,6 @@ class _Work:
         for part in (region, region.caption):
             if part and part.words:
                 yield self._text(part.words, "caption" if part.kind == CAPTION else "paragraph")
-
-    def _read(self, crop: Crop) -> tuple[Word, ...]:
-        """Words of a picture without a text layer. A picture that cannot be read is still there
-        to be looked at, so that a failing reader costs its words only."""
-        if self.parser.reader is None:
-            return ()
-        try:
-            read = self.parser.reader.read(crop.png, sparse=True)
-        except ServiceError:
-            return ()
-        return tuple(optical_words(read, crop.scale, crop.left, crop.top))
 
     def _text(self, words: Sequence[Word], role: Role) -> TextBlock:
         return text_block(words, page=self.index, role=role, vocabulary=self.vocabulary)
@@ -205,7 +192,3 @@ def _role(region: Region, is_read: bool) -> Role:
         return _ROLES[region.kind]
     mono = sum(word.mono for word in region.words)
     return "code" if not is_read and mono > 0.9 * len(region.words) else "paragraph"
-
-
-def _rounded(bbox: BBox) -> BBox:
-    return BBox(round(bbox.x0, 2), round(bbox.y0, 2), round(bbox.x1, 2), round(bbox.y1, 2))

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.text.words import Word, optical_words
+from pagesight.errors import ServiceError
 from pagesight.geometry import BBox
+from pagesight.ports import OpticalReader
 
 MARGIN = 4.0
 """Points around a crop, for lines that end at its edge."""
@@ -25,6 +28,17 @@ class Crop:
     top: float
     scale: float
     is_blank: bool
+
+    def words(self, reader: OpticalReader | None) -> tuple[Word, ...]:
+        """The labels that can be read in it. A picture that cannot be read is still there to be
+        looked at, so that a failing reader, or none, costs its words only."""
+        if reader is None:
+            return ()
+        try:
+            read = reader.read(self.png, sparse=True)
+        except ServiceError:
+            return ()
+        return tuple(optical_words(read, self.scale, self.left, self.top))
 
 
 @dataclass(slots=True)

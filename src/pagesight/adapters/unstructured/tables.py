@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import html
 
-from pagesight.document import Cell
+from pagesight.document import Cell, plain_cells
 from pagesight.flow import Grid
 
 _MOST_SPAN = 1000
@@ -59,12 +59,7 @@ def grid_of(table: Any) -> Grid:
 
 def grid_of_rows(rows: Sequence[Sequence[str]]) -> Grid:
     """A grid without spans; its first row is its header."""
-    cells = tuple(
-        Cell(row=row, column=column, text=text, page=0)
-        for row, texts in enumerate(rows)
-        for column, text in enumerate(texts)
-    )
-    return Grid(cells=cells, header_rows=1 if len(rows) > 1 else 0)
+    return Grid(cells=plain_cells(rows, 0), header_rows=1 if len(rows) > 1 else 0)
 
 
 def text_of(element: Any) -> str:

@@ -10,9 +10,7 @@ from typing import Any, assert_never
 from pagesight.adapters.pymupdf import opened
 from pagesight.adapters.pymupdf.render import Crop, Renderer
 from pagesight.adapters.pymupdf.text.lines import region_text
-from pagesight.adapters.pymupdf.text.words import optical_words
 from pagesight.document import Element, Figure, PageContent, Table, TextBlock
-from pagesight.errors import ServiceError
 from pagesight.geometry import BBox
 from pagesight.ports import CropWriter, OpticalReader
 
@@ -60,7 +58,7 @@ class _Work:
                 image = self.with_.crops.put(crop.png)
                 if element.text:
                     return replace(element, image=image)
-                words = self._words(crop)
+                words = region_text(crop.words(self.with_.reader))
                 return replace(element, image=image, text=words, text_by_ocr=bool(words))
             case Table():
                 parts = tuple(
@@ -79,13 +77,3 @@ class _Work:
         if page not in self.renderers:
             self.renderers[page] = Renderer(self.document[page], self.with_.crop_dpi)
         return self.renderers[page].crop(bbox)
-
-    def _words(self, crop: Crop) -> str:
-        """A picture that cannot be read is still there to be looked at."""
-        if self.with_.reader is None:
-            return ""
-        try:
-            read = self.with_.reader.read(crop.png, sparse=True)
-        except ServiceError:
-            return ""
-        return region_text(optical_words(read, crop.scale, crop.left, crop.top))

@@ -144,5 +144,5 @@ def _cell(place: Place, rows: Sequence[float], columns: Sequence[float]) -> Cell
         row_span=place.row_span,
         column_span=place.column_span,
         page=0,
-        bbox=BBox(round(box.x0, 2), round(box.y0, 2), round(box.x1, 2), round(box.y1, 2)),
+        bbox=box.rounded(),
     )

@@ -18,6 +18,7 @@ from pagesight.adapters.pymupdf.tables.rows import (
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_full
 from pagesight.adapters.pymupdf.text.lines import region_text
 from pagesight.adapters.pymupdf.text.words import Word
+from pagesight.geometry import BBox
 
 _MOST_ROWS = 6
 _MOST_HEAD_NUMBERS = 0.75
@@ -115,14 +116,13 @@ def _spanning(
     boxes = {column: box_of(words) for column, words in row.items()}
     rules = rules_between(row, rows[number + 1], ruling) if number + 1 < len(rows) else []
     reach: dict[int, tuple[int, int]] = {}
+    middles = {column: _middle(box) for column, box in boxes.items()}
     for column, box in boxes.items():
-        middle = (box.x0 + box.x1) / 2
         own = [
             rule
             for rule in rules
-            if rule.start - 2 <= middle <= rule.end + 2
-            and sum(rule.start <= (other.x0 + other.x1) / 2 <= rule.end for other in boxes.values())
-            == 1
+            if rule.start - 2 <= middles[column] <= rule.end + 2
+            and sum(rule.start <= middle <= rule.end for middle in middles.values()) == 1
         ]
         covered = [
             place
@@ -143,17 +143,15 @@ def _spanning(
         while last + 1 in covered:
             last += 1
         reach[column] = (first, last) if last > first or not own else (column, column)
-    reach = _centred(reach, boxes_middle(row), below, body)
+    reach = _centred(reach, middles, below, body)
     return [
         Place(number, first, tuple(row[column]), column_span=last - first + 1)
         for column, (first, last) in sorted(reach.items())
     ]
 
 
-def boxes_middle(row: Row) -> dict[int, float]:
-    """Column -> the middle of its words."""
-    boxes = {column: box_of(words) for column, words in row.items()}
-    return {column: (box.x0 + box.x1) / 2 for column, box in boxes.items()}
+def _middle(box: BBox) -> float:
+    return (box.x0 + box.x1) / 2
 
 
 def _centred(
@@ -265,14 +263,14 @@ def body_places(rows: Sequence[Row], first: int, body: Sequence[Extent]) -> list
 
 
 def _group(place: Place, body: Sequence[Extent]) -> Place:
-    (middle,) = boxes_middle({0: [*place.words]}).values()
+    box = box_of(place.words)
     for start in (1, 0):
         left, right = body[start].start, body[-1].end
-        apart = box_of(place.words).x0 - left > 0.1 * (right - left)
+        apart = box.x0 - left > 0.1 * (right - left)
         if (
             apart
             and place.column >= start
-            and abs((left + right) / 2 - middle) <= _CENTRED * (right - left)
+            and abs((left + right) / 2 - _middle(box)) <= _CENTRED * (right - left)
         ):
             return replace(place, column=start, column_span=len(body) - start)
     return place

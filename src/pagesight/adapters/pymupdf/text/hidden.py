@@ -76,7 +76,7 @@ def _on(area: BBox, bbox: BBox) -> BBox:
     """The box moved to the nearest place on the page."""
     x0, x1 = (min(max(x, area.x0), area.x1) for x in (bbox.x0, bbox.x1))
     y0, y1 = (min(max(y, area.y0), area.y1) for y in (bbox.y0, bbox.y1))
-    return BBox(round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2))
+    return BBox(x0, y0, x1, y1).rounded()
 
 
 def _tiny(words: Sequence[Word]) -> dict[int, HiddenReason]:

@@ -265,8 +265,7 @@ def _code(lines: Sequence[Line]) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _line_box(line: Line) -> BBox:
-    box = union(word.bbox for word in line)
-    return BBox(round(box.x0, 2), round(box.y0, 2), round(box.x1, 2), round(box.y1, 2))
+    return union(word.bbox for word in line).rounded()
 
 
 def _is_level(piece: Line) -> bool:
