@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pagesight.adapters.pymupdf.engine import Box
-from pagesight.adapters.pymupdf.regions import parted
+from pagesight.adapters.pymupdf.regions import captioned, parted
 from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox
 
@@ -35,3 +37,44 @@ def test_wide_lines_a_table_and_a_box_without_words_stay_whole() -> None:
         (Box("text", COLUMN), []),
     ):
         assert parted(box, held) == [box]
+
+
+def written(text: str, top: float, *, block: int) -> list[Word]:
+    """A line of one text block, ten points high."""
+    return [
+        Word(word, BBox(200 + 45 * at, top, 240 + 45 * at, top + 10), block=block, line=0)
+        for at, word in enumerate(text.split())
+    ]
+
+
+def test_a_caption_below_a_paragraph_is_parted_from_it() -> None:
+    words = [
+        *written("The pump can be removed.", 100, block=0),
+        *written("Table 2. Limits of the unit.", 112, block=1),
+        *written("measured at the inlet", 124, block=2),
+    ]
+    found = [part.bbox for part in parted(Box("text", COLUMN), words)]
+    assert [(box.y0, box.y1) for box in found] == [(100, 110), (112, 134)]
+
+
+def test_a_line_of_running_text_that_begins_like_a_caption_is_not() -> None:
+    for before, line in (
+        ("Its limits are given in", "Table 2. The pump stops."),
+        ("The pump can be removed.", "Table 2 shows the limits."),
+    ):
+        words = [*written(before, 100, block=0), *written(line, 112, block=1)]
+        assert parted(Box("text", COLUMN), words) == [Box("text", COLUMN)]
+    one_block = [
+        replace(word, block=0, line=number)
+        for number, line in enumerate(("The pump stops.", "Table 2 (left) has limits."))
+        for word in written(line, 100 + 12 * number, block=0)
+    ]
+    assert parted(Box("text", COLUMN), one_block) == [Box("text", COLUMN)]
+
+
+def test_a_caption_is_one_in_the_margin_of_a_page_too() -> None:
+    caption = written("Figure 1. The blocks of the unit.", 710, block=0)
+    number = written("Figure drawings 17", 740, block=1)
+    for kind in ("page-footer", "page-header", "text"):
+        assert captioned(Box(kind, COLUMN), caption) == Box("caption", COLUMN, label="Figure 1")
+        assert captioned(Box(kind, COLUMN), number) == Box(kind, COLUMN)

@@ -10,7 +10,6 @@ from typing import Any
 from pagesight.adapters.pymupdf.engine import Box, reading_order
 from pagesight.adapters.pymupdf.figures import (
     CAPTION,
-    MARGIN,
     PICTURE,
     TABLE,
     settle_figures,
@@ -23,13 +22,14 @@ from pagesight.adapters.pymupdf.source import Source
 from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
 from pagesight.adapters.pymupdf.tables.notes import extent
 from pagesight.adapters.pymupdf.tables.ruling import drawn_rules, ruling_of
-from pagesight.adapters.pymupdf.text.lines import line_text, lines_of
+from pagesight.adapters.pymupdf.text.lines import Line, line_text, lines_of
 from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox, union
 from pagesight.references import parse_caption
 
 _BLOCK_GAP = 3.0
 """Line heights between two lines of one paragraph at most."""
+_SENTENCE_ENDS = (".", ":", "!", "?", ")", "\u201d")
 _FORM_WORDS = 30
 """Of a form; a chart with as many grid lines has fewer labels."""
 _SMALL_VIEW = 0.02
@@ -71,13 +71,14 @@ def arrange(page: Any, source: Source) -> list[Region]:
         for part in _without_notes(box, words, rules)
     ]
     found, _ = assign(source.words, boxes)
-    boxes = [_settled(box, words, rules) for box, words in zip(boxes, found, strict=True)]
     boxes = [
-        _drawn(part, source)
+        part
         for box, words in zip(boxes, found, strict=True)
         if not _is_text_only(box, source)
-        for part in parted(box, words)
+        for part in parted(_table_or_text(box, words, rules), words)
     ]
+    found, _ = assign(source.words, boxes)
+    boxes = [_drawn(captioned(box, words), source) for box, words in zip(boxes, found, strict=True)]
     if source.is_scan:
         boxes, seen = _looked_at(ink_of(page), boxes, source)
         boxes = settle_figures(boxes, seen, (), source.page)
@@ -100,19 +101,35 @@ def arrange(page: Any, source: Source) -> list[Region]:
 
 def parted(box: Box, words: Sequence[Word]) -> list[Box]:
     """A text box that the layout drew over several paragraphs far below each other, as it does
-    beside a column of pictures, is one box for each of them."""
+    beside a column of pictures, is one box for each of them; and what begins a caption below a
+    paragraph is parted from it."""
     if box.kind not in ("text", "list-item") or not words:
         return [box]
-    lines = sorted(
-        (union(word.bbox for word in line) for line in lines_of(words)), key=lambda line: line.y0
-    )
-    parts = [lines[:1]]
+    lines = sorted(lines_of(words), key=lambda line: union(word.bbox for word in line).y0)
+    parts = [[lines[0]]]
     for line in lines[1:]:
-        bottom = max(above.y1 for above in parts[-1])
-        if line.y0 - bottom > _BLOCK_GAP * line.height:
+        if _is_far_below(parts[-1], line) or _begins_caption(parts[-1][-1], line):
             parts.append([])
         parts[-1].append(line)
-    return [replace(box, bbox=union(part)) for part in parts] if len(parts) > 1 else [box]
+    if len(parts) == 1:
+        return [box]
+    return [replace(box, bbox=union(w.bbox for line in part for w in line)) for part in parts]
+
+
+def _is_far_below(part: Sequence[Line], line: Line) -> bool:
+    box = union(word.bbox for word in line)
+    bottom = max(word.bbox.y1 for above in part for word in above)
+    return box.y0 - bottom > _BLOCK_GAP * box.height
+
+
+def _begins_caption(above: Line, line: Line) -> bool:
+    """Whether a line that reads as a caption has a block of its own, after a sentence: running
+    text names figures at the beginning of lines too."""
+    return (
+        line[0].block != above[-1].block
+        and line_text(above).endswith(_SENTENCE_ENDS)
+        and parse_caption(line_text(line)) is not None
+    )
 
 
 def _with_rest(words: Sequence[Word], boxes: Sequence[Box]) -> list[Box]:
@@ -152,14 +169,17 @@ def _follows(group: Sequence[Word], line: Sequence[Word]) -> bool:
     return -0.3 * height < gap < 0.8 * height and aligned and same_size
 
 
-def _settled(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Box:
-    """A table that is none becomes text; text that reads as a caption becomes one."""
-    if box.kind == TABLE:
-        cells = _cells(box, words, rules)
-        if box.grid and words and (cells is None or is_prose(cells, words)):
-            return Box("text", box.bbox)
+def _table_or_text(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Box:
+    """A table that is none becomes text."""
+    if box.kind != TABLE or box.grid is None or not words:
         return box
-    if box.kind in (PICTURE, *MARGIN, "formula") or not words:
+    cells = _cells(box, words, rules)
+    return Box("text", box.bbox) if cells is None or is_prose(cells, words) else box
+
+
+def captioned(box: Box, words: Sequence[Word]) -> Box:
+    """Text that reads as a caption becomes one, wherever on the page it stands."""
+    if box.kind in (PICTURE, TABLE, "formula") or not words:
         return box
     lines = [line_text(line) for line in lines_of(words)]
     label = parse_caption(" ".join(lines[:2]), trusted=box.kind == CAPTION)
