@@ -13,7 +13,7 @@ from PIL import Image
 
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import Box, pymupdf
-from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, settle_figures
+from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, framed, settle_figures
 from pagesight.adapters.pymupdf.figures.grouping import with_captions
 from pagesight.adapters.pymupdf.figures.ink import ink_of
 from pagesight.adapters.pymupdf.figures.parts import letters_named, parts_of
@@ -253,3 +253,40 @@ def test_rules_make_a_form_and_axes_do_not() -> None:
     assert ink.is_form(BBox(80, 95, 500, 320))
     assert not ink.is_form(BBox(70, 490, 500, 640))
     document.close()
+
+
+def test_faint_edges_on_all_four_sides_make_a_frame_though_a_word_stands_over_one() -> None:
+    document, page = scan()
+    light = (0.93, 0.93, 0.93)
+    page.draw_rect(pymupdf.Rect(100, 100, 300, 300), color=light, width=1)
+    page.draw_rect(pymupdf.Rect(312, 100, 500, 300), color=light, width=1)
+    page.draw_line((100, 400), (500, 400), width=1)
+    page.draw_line((100, 400), (100, 600), width=1)
+    page.insert_text((110, 98), "(Web site)", fontsize=9)
+    name = BBox(110, 90, 152, 101)
+    left, right = sorted(ink_of(page).frames([name]), key=lambda box: box.x0)
+    assert left.iou(BBox(100, 100, 300, 300)) > 0.9
+    assert right.iou(BBox(312, 100, 500, 300)) > 0.9
+    document.close()
+
+
+def test_a_frame_with_a_picture_in_it_is_one_picture() -> None:
+    page = BBox(0, 0, 600, 800)
+    frame = BBox(100, 100, 400, 300)
+    photograph, word = BBox(120, 120, 160, 160), Box("text", BBox(170, 120, 380, 160))
+    pieces = [Box(PICTURE, BBox(110, 200, 390, 230)), word]
+    assert framed(pieces, [photograph], [frame], page) == ([word, Box(PICTURE, frame)], [])
+
+
+def test_frames_of_text_of_tables_and_of_pages_are_no_pictures() -> None:
+    page = BBox(0, 0, 600, 800)
+    frame, photograph = BBox(100, 100, 400, 300), BBox(120, 120, 160, 160)
+    prose = Box("text", BBox(105, 165, 395, 295))
+    table = Box("table", BBox(105, 165, 395, 295))
+    for boxes, seen, around in (
+        ([], [], frame),
+        ([prose], [photograph], frame),
+        ([table], [photograph], frame),
+        ([], [photograph], BBox(10, 10, 590, 790)),
+    ):
+        assert framed(boxes, seen, [around], page) == (boxes, seen)

@@ -12,6 +12,7 @@ from pagesight.adapters.pymupdf.figures import (
     CAPTION,
     PICTURE,
     TABLE,
+    framed,
     settle_figures,
     split_from_tables,
 )
@@ -194,13 +195,14 @@ def captioned(box: Box, words: Sequence[Word]) -> Box:
 def _looked_at(ink: Ink, boxes: Sequence[Box], source: Source) -> tuple[list[Box], list[BBox]]:
     """The boxes of a scan, ruled forms told from pictures, and the pictures that are seen in it:
     the network finds small ones where there are none, and takes no note of coloured ones."""
-    pictures = ink.pictures(word.bbox for word in source.words)
+    places = [word.bbox for word in source.words]
     wide = [view for view in source.pictures if view.area > _SMALL_VIEW * source.page.area]
     settled = [
         replace(box, kind=TABLE) if box.kind == PICTURE and _is_form(box, ink, source) else box
         for box in boxes
     ]
-    return settled, [*wide, *pictures]
+    frames = (frame for frame in ink.frames(places) if not ink.is_form(frame))
+    return framed(settled, [*wide, *ink.pictures(places)], frames, source.page)
 
 
 def _is_form(box: Box, ink: Ink, source: Source) -> bool:

@@ -27,6 +27,8 @@ _FRAGMENT_GAP = 4.0
 """Points between the pieces of one plot."""
 _SCAN_MARGIN = 0.06
 """Of the page's height, at top and bottom: edges of the paper."""
+_FRAME_SHARE = 0.5
+"""Of the page's area; a larger frame is that of a slide or of the paper."""
 _ANCHOR_SIDE = 25.0
 """Points; a smaller free region over a caption holds no figure."""
 
@@ -66,6 +68,30 @@ def settle_figures(
     settled = [_title_or(box, figures) for box in boxes if box.kind != PICTURE]
     kept = [box for box in settled if not _is_label(box, figures)]
     return kept + [Box(PICTURE, figure) for figure in figures]
+
+
+def framed(
+    boxes: Sequence[Box], seen: Sequence[BBox], frames: Iterable[BBox], page: BBox
+) -> tuple[list[Box], list[BBox]]:
+    """The boxes and what the pixels show (`seen`), with each of `frames` that has a picture in it
+    as one picture: a screenshot, say, of which the layout network and the pixels tell the pieces.
+
+    A frame around mostly prose, one that a table reaches into, and one around most of the page
+    are none.
+    """
+    text = [box for box in boxes if box.kind not in (PICTURE, TABLE)]
+    pictures = [*seen, *(box.bbox for box in boxes if box.kind == PICTURE)]
+    whole = [
+        frame
+        for frame in frames
+        if frame.area < _FRAME_SHARE * page.area
+        and any(picture.inside(frame) > 0.8 for picture in pictures)
+        and not any(box.kind == TABLE and box.bbox.intersection(frame) for box in boxes)
+        and not _is_panel(frame, text)
+    ]
+    rest = [box for box in boxes if box.kind != PICTURE or not _in(box.bbox, whole, 0.6)]
+    others = [view for view in seen if not _in(view, whole, 0.6)]
+    return [*rest, *(Box(PICTURE, frame) for frame in _outermost(whole))], others
 
 
 def _title_or(box: Box, figures: Sequence[BBox]) -> Box:

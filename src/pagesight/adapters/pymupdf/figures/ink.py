@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,13 @@ _MOST_OF_ONE = 0.6
 """Of a picture's pixels, that have one colour."""
 _MOST_KNOWN = 0.3
 """Of a coloured region, that pictures found in it take up: else it is what lies behind them."""
+_FAINT = 8
+"""Levels of 255 by which the thin grey edge of a screenshot differs from the paper; the traces of
+compression differ less."""
+_LEAST_FRAME = 60.0
+"""Points of a frame's side."""
+_LEAST_SIDE_SHARE = 0.7
+"""Of a frame's side, that is drawn: words may stand on it."""
 _RULE_SHARE = 0.7
 """Of a region's width that a rule is long."""
 _DARK = 60
@@ -51,8 +59,10 @@ class Ink:
 
     pixels: npt.NDArray[np.int16]
     scale: float
+    paper: npt.NDArray[np.int16]
+    """RGB: the median colour."""
     inked: Mask
-    """Rows x columns: the pixels that differ from the paper, the median colour."""
+    """Rows x columns: the pixels that differ from the paper."""
 
     def pictures(self, words: Iterable[BBox]) -> list[BBox]:
         """Regions that are neither paper nor plain colour nor words, in points, unordered: those
@@ -69,6 +79,26 @@ class Ink:
             for box in coloured
             if self._is_coloured(box)
             and sum(each.intersection(box) for each in found) < _MOST_KNOWN * box.area
+        ]
+
+    def frames(self, words: Iterable[BBox]) -> list[BBox]:
+        """Areas that an edge on all four sides tells from the paper, in points, unordered: panels,
+        and screenshots, however faint their edges are."""
+        faint = np.abs(self.pixels - self.paper).max(axis=2) > _FAINT
+        height, width = (side // _CELL * _CELL for side in faint.shape)
+        cells: Mask = (
+            faint[:height, :width]
+            .reshape(height // _CELL, _CELL, width // _CELL, _CELL)
+            .any(axis=(1, 3))
+        )
+        bare = cells.copy()
+        for word in words:
+            bare[self._range(word.grown(_AROUND_WORDS), _CELL)] = False
+        return [
+            box
+            for spot in _spots(bare, 0)
+            if min((box := self._box(spot)).width, box.height) >= _LEAST_FRAME
+            and _has_edges(cells[spot[1] : spot[3], spot[0] : spot[2]])
         ]
 
     def rules(self, bbox: BBox) -> int:
@@ -137,7 +167,7 @@ def ink_of(page: Any) -> Ink:
     rows = np.frombuffer(shown.samples, np.uint8).reshape(shown.height, shown.stride)
     pixels = rows[:, : 3 * shown.width].reshape(shown.height, shown.width, 3).astype(np.int16)
     paper = np.median(pixels[::_CELL, ::_CELL].reshape(-1, 3), axis=0).astype(np.int16)
-    return Ink(pixels, scale, np.abs(pixels - paper).max(axis=2) > _INK)
+    return Ink(pixels, scale, paper, np.abs(pixels - paper).max(axis=2) > _INK)
 
 
 def _of_many_colours(pixels: npt.NDArray[np.int16]) -> bool:
@@ -154,8 +184,14 @@ def _dense(mask: Mask) -> Mask:
     return dense
 
 
-def _spots(mask: Mask) -> list[tuple[int, int, int, int]]:
-    """Left, top, right, bottom of what hangs together, a gap of one cell included: runs of each
+def _has_edges(cells: Mask) -> bool:
+    """Whether each side is drawn along most of its length, a cell further in at most."""
+    sides = (cells[:2].any(0), cells[-2:].any(0), cells[:, :2].any(1), cells[:, -2:].any(1))
+    return all(side.mean() >= _LEAST_SIDE_SHARE for side in sides)
+
+
+def _spots(mask: Mask, gap: int = 1) -> list[tuple[int, int, int, int]]:
+    """Left, top, right, bottom of what hangs together, over gaps of no or one cell: runs of each
     row, joined to those of the rows above that they touch."""
     spots: dict[int, list[int]] = {}
     parents: list[int] = []
@@ -166,8 +202,8 @@ def _spots(mask: Mask) -> list[tuple[int, int, int, int]]:
             owner = len(parents)
             parents.append(owner)
             spots[owner] = [start, row, end, row + 1]
-            for other_start, other_end, other in (*above[0], *above[1]):
-                if other_start <= end + 1 and start <= other_end + 1:
+            for other_start, other_end, other in chain(*above[1 - gap :]):
+                if other_start <= end + gap and start <= other_end + gap:
                     _join(owner, other, parents, spots)
             runs.append((start, end, owner))
         above = [above[1], runs]
