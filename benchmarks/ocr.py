@@ -252,7 +252,7 @@ def _stands_in(wanted: str, text: str, diffs: int) -> bool:
 
 
 def is_formula(fact: Fact, page: PageText) -> bool:
-    wanted = characters(re.sub(r"\\(\w+)", lambda at: _COMMANDS.get(at[1], ""), fact["math"]))
+    wanted = characters(re.sub(r"\\([A-Za-z]+)", lambda at: _COMMANDS.get(at[1], ""), fact["math"]))
     return fuzz.partial_ratio(wanted, characters(page.markdown)) / 100 >= LEAST_MATH
 
 

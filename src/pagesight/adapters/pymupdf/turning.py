@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from pagesight.adapters.pymupdf.text.lines import is_leftward
 from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.document import Caption, Element, Figure, Span, Table, TextBlock
 from pagesight.geometry import BBox
@@ -37,7 +38,8 @@ def _turn(first: Word, last: Word) -> int:
     across = last.centre[0] - first.centre[0]
     down = last.centre[1] - first.centre[1]
     if abs(across) >= abs(down):
-        return 0 if across >= 0 else 180
+        # Files give the words of right-to-left script in either order.
+        return 180 if across < 0 and not is_leftward(first) else 0
     return 270 if down > 0 else 90
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
+from pagesight.adapters.pymupdf.text.formulas import formula_lines, is_formula
 from pagesight.adapters.pymupdf.text.scripts import attached
 from pagesight.adapters.pymupdf.text.words import HIGHER, SMALLER, SOFT_HYPHEN, Word
 from pagesight.document import Link, Role, Span, TextBlock
@@ -41,7 +43,7 @@ _SIGNS = frozenset("\u2022\u2023\u2043\u25a0\u25aa\u25cf\u2610\u2611\u2612\u27a2
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
     """Lines from top to bottom. Pieces that a wide gap parted are put together again; the order
-    of the words inside a piece is the reader's own, so that right-to-left script stays right."""
+    of the words inside a piece is the reader's own, but in right-to-left script."""
     pieces = [tuple(group) for _, group in groupby(words, key=lambda word: (word.block, word.line))]
     level = [piece for piece in pieces if _is_level(piece)]
     label = _side_label(level)
@@ -124,8 +126,11 @@ def text_block(
     Raises:
         ValueError: there are no words.
     """
-    lines = lines_of(words)
-    if role == "code":
+    formula = _formula(words, role)
+    lines = [line for _, line in formula] or lines_of(words)
+    if formula:
+        text, ranges = _below_each_other([written for written, _ in formula])
+    elif role == "code":
         text, ranges = _code(lines)
     else:
         text, ranges = _prose(lines, role, vocabulary)
@@ -233,6 +238,23 @@ def _line_break(text: str, following: str, vocabulary: Collection[str]) -> tuple
     return text[:-1], ""
 
 
+def _formula(words: Sequence[Word], role: Role) -> list[tuple[str, Line]]:
+    """How the lines of a formula read, and their words; none where it is none."""
+    is_own = role == "formula" and all(word.size for word in words)
+    if is_own or (role == "paragraph" and is_formula(words)):
+        return formula_lines(words)
+    return []
+
+
+def _below_each_other(lines: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
+    ranges = []
+    start = 0
+    for line in lines:
+        ranges.append((start, start + len(line)))
+        start += len(line) + 1
+    return "\n".join(lines), ranges
+
+
 def _without_soft_hyphens(
     text: str, ranges: list[tuple[int, int]]
 ) -> tuple[str, list[tuple[int, int]]]:
@@ -297,8 +319,33 @@ def _shares_line(row: Sequence[Line], piece: Line) -> bool:
 
 
 def _joined(row: Sequence[Line]) -> Line:
+    """The words of a row as they are read. Pieces stand in each other where scripts were parted
+    from their line; right-to-left script is also found in the order in which it is drawn."""
     pieces = sorted(row, key=lambda piece: min(word.bbox.x0 for word in piece))
-    return tuple(word for piece in pieces for word in piece)
+    words = [word for piece in pieces for word in piece]
+    if sum(map(is_leftward, words)) > sum(any(map(str.isalpha, word.text)) for word in words) / 2:
+        return _from_right(words)
+    is_mixed = any(
+        min(word.bbox.x0 for word in piece) < max(word.bbox.x0 for word in before)
+        for before, piece in pairwise(pieces)
+    )
+    return tuple(sorted(words, key=lambda word: word.bbox.x0) if is_mixed else words)
+
+
+def _from_right(words: Sequence[Word]) -> Line:
+    """Words from right to left; runs of numbers and of other scripts inside them stay as they
+    are."""
+    ordered = sorted(words, key=lambda word: -word.bbox.x1)
+    read: list[Word] = []
+    for is_turned, run in groupby(ordered, key=is_leftward):
+        found = [*run]
+        read += found if is_turned else found[::-1]
+    return tuple(read)
+
+
+def is_leftward(word: Word) -> bool:
+    """Whether it is written from right to left."""
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in word.text)
 
 
 def _is_glued(before: Word, word: Word) -> bool:
