@@ -257,9 +257,9 @@ def is_formula(fact: Fact, page: PageText) -> bool:
 
 
 def characters(text: str) -> str:
-    """Without what only says where the characters stand."""
+    """Without what only says where the characters stand, the bars of fractions too."""
     folded = unicodedata.normalize("NFKC", text).translate(_PLAIN)
-    return re.sub(r"[\s{}_^\\$*]+", "", folded)
+    return re.sub(r"[\s{}_^\\$*/]+", "", folded)
 
 
 CHECKS: dict[str, Callable[[Fact, PageText], bool]] = {

@@ -54,6 +54,11 @@ def test_what_stands_over_each_other_with_a_gap_in_the_line_is_a_fraction() -> N
     assert read(found) == "y = (a + b)/2c"
 
 
+def test_what_is_below_a_power_stands_before_its_exponent() -> None:
+    found = words((100, 100, "y = x", 12), (127, 95, "k", 8), (127, 103, "i", 8))
+    assert read(found) == "y = x_i^k"
+
+
 def test_formulas_below_each_other_are_lines() -> None:
     found = words((100, 100, "a = b", 12), (100, 140, "c = d", 12))
     assert read(found) == "a = b\nc = d"

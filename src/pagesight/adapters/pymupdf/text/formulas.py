@@ -45,6 +45,8 @@ _OPERATOR = re.compile(
     "[\ufe00-\ufe0f]?"
 )
 """What has limits, with the selector of its variant."""
+_POWERED = re.compile(r"(\w)\^(.+)")
+"""A letter whose exponent is one word with it."""
 _PLAIN = re.compile(r"[\w.∂]+(?:\([^()]*\))?")
 """What needs no brackets as a part of a fraction."""
 
@@ -91,6 +93,9 @@ class _Item:
         if high and not self.below and not _OPERATOR.fullmatch(self.text):
             return attached(self.text, high)
         low = "".join(f"_{_grouped(group.text)}" for group in self.below)
+        powered = _POWERED.fullmatch(self.text)
+        if low and not high and powered:
+            return f"{powered[1]}{low}^{_grouped(powered[2])}"
         return self.text + low + (f"^{_grouped(high)}" if high else "")
 
 
