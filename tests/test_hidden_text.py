@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pagesight import app
 from pagesight.adapters.filesystem import FileCropStore, FileParseCache
 from pagesight.adapters.pymupdf import PyMuPDFParser
-from pagesight.adapters.pymupdf.text.words import clean
+from pagesight.adapters.pymupdf.text.characters import clean
 from pagesight.assembly import assemble
 from pagesight.audit import audit, findings
 from pagesight.chunking import HIDDEN, chunk_document

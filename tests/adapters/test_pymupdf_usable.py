@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.text.characters import clean
 from pagesight.adapters.pymupdf.text.usable import is_usable
-from pagesight.adapters.pymupdf.text.words import Word, clean, text_layer
+from pagesight.adapters.pymupdf.text.words import Word, text_layer
 from pagesight.geometry import BBox
 
 ENGLISH = (

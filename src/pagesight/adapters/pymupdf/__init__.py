@@ -11,7 +11,7 @@ from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
 from pagesight.adapters.pymupdf.page import PageParser
-from pagesight.adapters.pymupdf.text.words import clean
+from pagesight.adapters.pymupdf.text.characters import clean
 from pagesight.document import DocumentProfile, OutlineEntry, Page, PageContent
 from pagesight.errors import DocumentError, LockedError, PagesightError
 from pagesight.files import digest

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pagesight.adapters.pymupdf import opened
 from pagesight.adapters.pymupdf.render import Renderer
-from pagesight.adapters.pymupdf.text.words import clean
+from pagesight.adapters.pymupdf.text.characters import clean
 from pagesight.geometry import BBox
 
 

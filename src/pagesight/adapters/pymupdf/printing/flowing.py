@@ -21,7 +21,7 @@ from pagesight.adapters.pymupdf.printing.typesetting import (
     piece_id,
     typeset,
 )
-from pagesight.adapters.pymupdf.text.words import clean
+from pagesight.adapters.pymupdf.text.characters import clean
 from pagesight.document import (
     Caption,
     Element,

@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.text.characters import clean
 from pagesight.adapters.pymupdf.text.marks import with_marks
 from pagesight.adapters.pymupdf.text.sight import View, boxes_of, overlaps, unseen
-from pagesight.adapters.pymupdf.text.words import TextLayer, Word, clean, runs, without_watermark
+from pagesight.adapters.pymupdf.text.words import TextLayer, Word, runs, without_watermark
 from pagesight.document import HiddenReason, HiddenText
 from pagesight.geometry import BBox, union
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.text.words import TextLayer, Word, bbox_of, clean
+from pagesight.adapters.pymupdf.text.characters import clean
+from pagesight.adapters.pymupdf.text.words import TextLayer, Word, bbox_of
 from pagesight.document import Span, TextBlock
 from pagesight.geometry import BBox
 

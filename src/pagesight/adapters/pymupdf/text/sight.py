@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.text.words import Word, clean, runs, weight
+from pagesight.adapters.pymupdf.text.characters import clean
+from pagesight.adapters.pymupdf.text.words import Word, runs, weight
 from pagesight.document import HiddenReason
 from pagesight.geometry import BBox
 
