@@ -109,6 +109,8 @@ class TextBlock:
     """Enclosing headings, outermost first; for a heading, those above it."""
     links: tuple[Link, ...] = ()
     """By where they start."""
+    depth: int = 0
+    """Of an item of a list: how many items it stands under."""
     type: Literal["text"] = "text"
 
     @property

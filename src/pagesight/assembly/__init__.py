@@ -11,8 +11,11 @@ from statistics import median
 
 from pagesight.assembly.continuation import joined_tables
 from pagesight.assembly.headings import SIZE_STEP, settled, with_paths
+from pagesight.assembly.hyphens import with_hyphens
 from pagesight.assembly.labels import in_margin, labelled
+from pagesight.assembly.lists import listed
 from pagesight.assembly.pairing import paired
+from pagesight.assembly.strays import without_strays
 from pagesight.document import (
     DocumentProfile,
     Element,
@@ -57,7 +60,8 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
         for element in _kept(content, running, decoration) or content.elements
     ]
     pages = labelled(ordered)
-    elements = settled(joined_tables(elements, pages), profile.outline)
+    elements = with_hyphens(without_strays(joined_tables(elements, pages)))
+    elements = listed(settled(elements, profile.outline))
     return ParsedDocument(
         profile=profile,
         title=_title(profile, elements),

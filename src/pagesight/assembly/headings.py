@@ -35,14 +35,20 @@ def with_paths(elements: Sequence[Element], outline: Sequence[OutlineEntry]) -> 
 
     The level of a heading is that of its bookmark; else what its number says, counted from where
     the bookmarks put numbers; else that of the headings of its size whose level is known so; else
-    one below that of the next larger size.
+    one below that of the next larger size. A line in the size of the text that ends with a colon
+    ("Before you begin:") stands under the heading before it.
     """
     levels = _Levels(elements, outline)
     path: list[tuple[int, str]] = []
+    above = 0
     for element in elements:
         if is_heading(element):
             level = levels.of(element)
-            path = [above for above in path if above[0] < level]
+            if levels.leads_in(element):
+                level = min(max(level, above + 1), _DEEPEST)
+            else:
+                above = level
+            path = [outer for outer in path if outer[0] < level]
             yield replace(element, heading_path=tuple(title for _, title in path))
             path.append((level, _words(element)))
         else:
@@ -218,6 +224,11 @@ class _Levels:
                 # At the head of a paragraph, under the numbered heading of the same size.
                 level += self._size(heading) in self._known_sizes
         return min(level, _DEEPEST)
+
+    def leads_in(self, heading: TextBlock) -> bool:
+        """Whether it only says what comes next."""
+        is_small = heading.role == "heading" and heading.font_size < self._body + SIZE_STEP
+        return is_small and heading.text.rstrip().endswith(":") and self._known(heading) is None
 
     def _known(self, heading: TextBlock) -> int | None:
         text = _words(heading)

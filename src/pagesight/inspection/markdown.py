@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 
+from pagesight.assembly.lists import INDENT
 from pagesight.document import Element, Figure, Page, ParsedDocument, Table, TextBlock
 from pagesight.tables import markdown_row, markdown_rule
 
 _DEEPEST = 6
 """Levels of headings that Markdown has."""
+_NUMBER = re.compile(r"\d{1,9}[.)]\s")
+_BULLET = re.compile(
+    r"[\u2022\u2023\u2043\u204c\u204d\u25a0\u25aa\u25cf\u25e6\u2756\u27a2]\s*|[-\u2013\u2014*o]\s+"
+)
+"""What "-" stands for."""
 
 
 def to_markdown(parsed: ParsedDocument) -> Iterator[str]:
@@ -56,9 +63,16 @@ def _text(block: TextBlock) -> str:
         case "code":
             return f"```\n{block.text}\n```"
         case "list":
-            return f"- {block.text}"
+            return "\n".join(_item(line, block.depth) for line in block.text.split("\n"))
         case _:
             return block.text
+
+
+def _item(line: str, depth: int) -> str:
+    """A line of a list with the mark that Markdown knows; items of a block are indented in it."""
+    text = line.lstrip()
+    indent = INDENT * depth + line[: len(line) - len(text)]
+    return indent + (text if _NUMBER.match(text) else f"- {_BULLET.sub('', text)}")
 
 
 def _rows(table: Table) -> str:
