@@ -16,8 +16,9 @@ FOLDER is ../shared/data beside the project by default; without it only the firs
 Order: share of the neighbours among a page's blocks that are told in their order; a block that is
 missing or torn apart is in no order. Headings: precision and recall of their words, and, of those
 found, the share whose level is to that of the one found before as it should be (deeper, the same,
-higher). Bookmarks name the headings that their author chose, so that precision on them is a lower
-bound.
+higher). Bookmarks name the headings down to a depth that their author chose, so that precision on
+them is a lower bound; "of listed levels" leaves out headings that are deeper than all those of the
+same pages that have a bookmark.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class Score:
     pairs_right: int = 0
     true: int = 0
     found: int = 0
+    listed: int = 0
+    """Headings found that are no deeper than all those that are right on the same pages."""
     right: int = 0
     levels: int = 0
     levels_right: int = 0
@@ -94,7 +97,11 @@ class Score:
             parts.append(f"order {self.pairs_right / self.pairs:.3f} of {self.pairs}")
         if self.true:
             precision, recall = self.right / max(self.found, 1), self.right / self.true
-            parts.append(f"headings precision {precision:.3f} recall {recall:.3f} of {self.true}")
+            listed = self.right / max(self.listed, 1)
+            parts.append(
+                f"headings precision {precision:.3f}, {listed:.3f} of listed levels, "
+                f"recall {recall:.3f} of {self.true}"
+            )
             parts.append(f"levels {self.levels_right / max(self.levels, 1):.3f} of {self.levels}")
         if self.absent:
             parts.append(f"left out {self.absent_right / self.absent:.3f} of {self.absent}")
@@ -178,7 +185,7 @@ def by_pymupdf4llm(truth: Truth) -> Told:
 def add(score: Score, truth: Truth, told: Told) -> None:
     text = bare(told.text)
     for blocks in truth.blocks:
-        places = [_place(text, block) for block in blocks]
+        places = _places(text, blocks)
         for (first, second), (before, after) in zip(
             pairwise(blocks), pairwise(places), strict=True
         ):
@@ -202,9 +209,17 @@ def bare(text: str) -> str:
     return _BARE.sub("", re.sub(r"<[^>\n]{1,12}>|\[\^?(\d+)\]", r"\1", text)).lower()
 
 
-def _place(text: str, block: str) -> int:
-    """Where the block begins; -1 where it is missing."""
-    return text.find(bare(block)[:KEY])
+def _places(text: str, blocks: Sequence[str]) -> list[int]:
+    """Where each block begins; -1 where it is missing. Of blocks that begin alike, as
+    "Responsibilities" does under each job, the second is looked for behind the first."""
+    ends: dict[str, int] = {}
+    places = []
+    for block in blocks:
+        key = bare(block)[:KEY]
+        place = text.find(key, ends.get(key, 0))
+        ends[key] = place + 1 if place >= 0 else len(text)
+        places.append(place)
+    return places
 
 
 def _add_headings(score: Score, truth: Truth, told: Told) -> None:
@@ -223,6 +238,8 @@ def _add_headings(score: Score, truth: Truth, told: Told) -> None:
         score.misses.append(f"no heading {truth.path.name} {truth.pages}: {words}")
     score.true += len(true)
     score.found += len(found)
+    deepest = max((level for _, level, _ in matched), default=0)
+    score.listed += sum(level <= deepest for level, _ in found)
     score.right += len(matched)
     nested = zip(
         _depths([each[0] for each in matched]),

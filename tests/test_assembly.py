@@ -213,6 +213,22 @@ def test_the_heading_of_a_paragraph_is_under_numbered_ones_of_the_size_of_the_te
     assert found[4] == ("3 Results", "3.3 Data")
 
 
+def test_a_line_in_the_size_of_the_text_that_ends_with_a_colon_is_under_the_heading_before() -> (
+    None
+):
+    found = paths(
+        content(
+            0,
+            block("Safety", role="heading", size=14),
+            block("Before you begin:", role="heading"),
+            block("Wear gloves when you open the lid of the pump."),
+            block("Also:", role="heading"),
+            block("Tools", role="heading", size=14),
+        )
+    )
+    assert found == [(), ("Safety",), ("Safety", "Before you begin:"), ("Safety",), ()]
+
+
 def test_numbers_count_from_the_level_that_bookmarks_give_them() -> None:
     outline = (
         OutlineEntry(level=1, title="Part I", page=0),
