@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 PDF = ".pdf"
-IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
-"""A document of one page, or of one page a frame."""
+IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
+"""A document of one page; of a TIFF, of one page a frame."""
 MESSAGES = (".eml", ".msg")
 WEB = (".html", ".htm", ".xhtml")
 SHEETS = (".xlsx", ".csv", ".tsv")
