@@ -102,10 +102,39 @@ def test_a_file_is_converted_once_whatever_it_is_called(tmp_path: Path) -> None:
 def test_a_rendition_that_was_only_half_written_is_made_again(tmp_path: Path) -> None:
     office = Office()
     path = a_file(tmp_path)
-    parser = a_parser(tmp_path, office)
-    whole = parser.parse_pages(path, 0, 1)
+    whole = a_parser(tmp_path, office).parse_pages(path, 0, 1)
     next((tmp_path / RENDITIONS).rglob("*.gz")).write_bytes(b"half")
-    assert parser.parse_pages(path, 0, 1) == whole
+    assert a_parser(tmp_path, office).parse_pages(path, 0, 1) == whole
+    assert office.asked == 2
+
+
+def test_a_rendition_that_is_gone_is_made_again(tmp_path: Path) -> None:
+    office = Office()
+    path = a_file(tmp_path)
+    parser = a_parser(tmp_path, office)
+    parser.profile(path)
+    for each in (tmp_path / RENDITIONS).rglob("*.*"):
+        each.unlink()
+    assert parser.parse_pages(path, 0, 1)
+    assert office.asked == 2
+
+
+def test_all_pages_of_a_document_are_read_once_whatever_the_windows(tmp_path: Path) -> None:
+    path = a_file(tmp_path)
+    parser = a_parser(tmp_path, Office())
+    parser.profile(path)
+    # Nobody could read them now.
+    next((tmp_path / RENDITIONS).rglob("*.gz")).write_bytes(b"half")
+    assert parser.parse_pages(path, 0, 1)
+
+
+def test_a_file_that_has_changed_is_converted_again(tmp_path: Path) -> None:
+    office = Office()
+    path = a_file(tmp_path)
+    parser = a_parser(tmp_path, office)
+    before = parser.profile(path).id
+    path.write_bytes(b"PK and other words")
+    assert parser.profile(path).id != before
     assert office.asked == 2
 
 

@@ -6,7 +6,7 @@ import gzip
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -83,6 +83,18 @@ class Renditions:
             path.parent.rmdir()
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """A file that has its rendition."""
+
+    stamp: tuple[object, ...]
+    """By which the file is known to be the same still."""
+    id: str
+    """Of the document."""
+    contents: tuple[PageContent, ...]
+    """As in `Rendition`."""
+
+
 class AnyParser:
     """Parses files of every kind that `converters` names by suffix, and PDFs by `parser`;
     implements `pagesight.ports.Parser`."""
@@ -98,6 +110,9 @@ class AnyParser:
         self._renditions = renditions
         self._converters = converters
         self._illustrator = illustrator
+        self._last: _Rendered | None = None
+        """Documents are parsed some pages at a time: hashing a large one, and reading all that
+        stands on its pages, takes longer than most of these."""
 
     @property
     def fingerprint(self) -> str:
@@ -115,10 +130,9 @@ class AnyParser:
         kind = kind_of(path)
         if kind == PDF:
             return self._parser.profile(path, passwords)
-        id = digest(path)
-        self._rendered(path, kind, id)
-        profile = self._parser.profile(self._renditions.path(id))
-        return replace(profile, id=id, source=str(path.absolute()))
+        rendered = self._rendered(path, kind)
+        profile = self._parser.profile(self._renditions.path(rendered.id))
+        return replace(profile, id=rendered.id, source=str(path.absolute()))
 
     def parse_pages(
         self, path: Path, start: int, stop: int, passwords: Sequence[str] = ()
@@ -133,20 +147,30 @@ class AnyParser:
         kind = kind_of(path)
         if kind == PDF:
             return self._parser.parse_pages(path, start, stop, passwords)
-        id = digest(path)
-        contents = self._rendered(path, kind, id)
-        pdf = self._renditions.path(id)
-        if not contents:
+        rendered = self._rendered(path, kind)
+        pdf = self._renditions.path(rendered.id)
+        if not rendered.contents:
             return self._parser.parse_pages(pdf, start, stop)
-        return self._illustrator.illustrate(pdf, contents[start:stop])
+        return self._illustrator.illustrate(pdf, rendered.contents[start:stop])
 
-    def _rendered(self, path: Path, kind: str, id: str) -> tuple[PageContent, ...]:
+    def _rendered(self, path: Path, kind: str) -> _Rendered:
+        known, stamp = self._last, _stamp(path)
+        if known and known.stamp == stamp and self._renditions.path(known.id).is_file():
+            return known
+        id = digest(path)
         contents = self._renditions.contents(id)
         if contents is None:
             rendition = self._converters[kind](path)
             self._renditions.put(id, rendition)
             contents = rendition.contents
-        return contents
+        self._last = _Rendered(stamp, id, contents)
+        return self._last
+
+
+def _stamp(path: Path) -> tuple[object, ...]:
+    """What changes with the file: its inode too, for a copy keeps the time of what it replaces."""
+    about = path.stat()
+    return path.absolute(), about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def _contents_of(path: Path) -> Path:
