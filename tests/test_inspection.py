@@ -5,13 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 import re
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pymupdf
 import pytest
 from PIL import Image
@@ -42,7 +47,7 @@ from pagesight.inspection import Inspected, Inspector, render_html, to_markdown
 from pagesight.inspection.sheets import Sheet, grid, sheets
 from pagesight.ports import Result, Task
 from pagesight.settings import load
-from tests.conftest import run_pagesight
+from tests.conftest import COMMAND, SAMPLES, run_pagesight
 
 NASTY = "</script><img src=x onerror=alert(1)>"
 NOTES = (
@@ -403,10 +408,61 @@ def test_json_lines_are_pages_then_elements_then_hidden_text() -> None:
     assert lines[2]["cells"][0]["bbox"] == {"x0": 50, "y0": 100, "x1": 140, "y1": 118}
 
 
+def test_the_page_never_takes_the_place_of_the_document(notes: Path, tmp_path: Path) -> None:
+    path = tmp_path / "notes.pdf"
+    path.write_bytes(notes.read_bytes())
+    (tmp_path / "link.html").symlink_to(path)
+    done = run_pagesight("parse", path, "--html", "link.html", folder=tmp_path)
+    assert (done.returncode, path.read_bytes()) == (2, notes.read_bytes())
+    assert done.stderr == (
+        "pagesight: link.html: would take the place of the document: name another file\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        (".", 2, ". is a folder: name one file in it"),
+        ("none.docx", 1, "none.docx cannot be opened (No such file or directory): check the path"),
+        ("a.exe", 1, "a.exe is no PDF, and .exe is no kind of file that is read: rename it by"),
+        ("a", 1, "a is no PDF, and without an ending it is no kind of file that is read: rename"),
+        ("no.foo", 1, "no.foo is empty (0 bytes): copy or download it again"),
+    ],
+)
+def test_what_is_no_document_is_one_line(tmp_path: Path, name: str, code: int, said: str) -> None:
+    for each in ("a.exe", "a"):
+        (tmp_path / each).write_bytes(b"MZ and so on")
+    (tmp_path / "no.foo").touch()
+    done = run_pagesight("parse", name, "--html", "x.html", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+    assert done.stderr.startswith(f"pagesight: {said}")
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_ctrl_c_leaves_the_page_that_was_there_and_nothing_else(tmp_path: Path) -> None:
+    html = tmp_path / "x.html"
+    html.write_text("of yesterday")
+    running = subprocess.Popen(
+        [COMMAND, "parse", SAMPLES / "lx7302-datasheet.pdf", "--html", html],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while len(workers := psutil.Process(running.pid).children(recursive=True)) < 2:
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert (running.returncode, errors) == (130, "note: interrupted: no file was written\n")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["of yesterday"]
+    psutil.wait_procs(workers, timeout=20)
+    assert not any(each.is_running() for each in workers)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--html", "nowhere/x.html"), "nowhere/x.html: cannot be written: there is no folder"),
+        (("--html", "."), ".: cannot be written: it is a folder; name a file in it"),
         (("--pages", "3-1"), "pages 3-1: write a page number or a range, like 12 or 3-10"),
     ],
 )

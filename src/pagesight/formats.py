@@ -32,7 +32,16 @@ def kind_of(path: Path) -> str:
     if suffix not in SUFFIXES:
         return PDF
     try:
-        with path.open("rb") as file:
-            return PDF if b"%PDF-" in file.read(_HEADER_BYTES) else suffix
+        return PDF if says_pdf(path) else suffix
     except OSError:
         return PDF  # whose parser says what is wrong with the file
+
+
+def says_pdf(path: Path) -> bool:
+    """Whether a file says that it is a PDF.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return b"%PDF-" in file.read(_HEADER_BYTES)

@@ -12,10 +12,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from pagesight.document import DocumentProfile, PageContent
-from pagesight.errors import LibraryError
+from pagesight.errors import DocumentError, LibraryError
 from pagesight.files import digest, write_whole
 from pagesight.flow import Rendition
-from pagesight.formats import PDF, kind_of
+from pagesight.formats import PDF, kind_of, says_pdf
 from pagesight.ports import Converter, Illustrator, Parser
 
 RENDITION_VERSION = 1
@@ -129,6 +129,7 @@ class AnyParser:
         """
         kind = kind_of(path)
         if kind == PDF:
+            _check_name(path)
             return self._parser.profile(path, passwords)
         rendered = self._rendered(path, kind)
         profile = self._parser.profile(self._renditions.path(rendered.id))
@@ -165,6 +166,21 @@ class AnyParser:
             contents = rendition.contents
         self._last = _Rendered(stamp, id, contents)
         return self._last
+
+
+def _check_name(path: Path) -> None:
+    """Refuses what is no PDF and is called like nothing that is read, but where there is nothing
+    that could be read whatever its name."""
+    suffix = path.suffix.lower()
+    if suffix == PDF or not path.is_file() or not path.stat().st_size:
+        return
+    with suppress(OSError):
+        if not says_pdf(path):
+            raise DocumentError(
+                f"{path} is no PDF, and {f'{suffix} is' if suffix else 'without an ending it is'} "
+                "no kind of file that is read: rename it by what it is, convert it to PDF, or "
+                "leave it out"
+            )
 
 
 def _stamp(path: Path) -> tuple[object, ...]:

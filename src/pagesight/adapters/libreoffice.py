@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from pagesight.errors import DocumentError
 from pagesight.flow import Rendition
@@ -77,9 +77,8 @@ class LibreOffice:
             *("--convert-to", "pdf", "--outdir", str(root), str(document)),
         ]
         quiet = subprocess.DEVNULL
-        process = subprocess.Popen(
-            command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=root, start_new_session=True
-        )
+        # In the worker's group: what it holds in memory counts, and it ends with the worker.
+        process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=root)
         try:
             process.wait(self._seconds)
         except subprocess.TimeoutExpired as error:
@@ -88,10 +87,18 @@ class LibreOffice:
             ) from error
         finally:
             if process.poll() is None:
-                # The program is a script that starts others.
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill(process.pid)
                 process.wait()
+
+
+def _kill(pid: int) -> None:
+    """Ends the program and what it started: it is a script. Parents first, which would start it
+    again."""
+    with suppress(psutil.Error):
+        program = psutil.Process(pid)
+        for each in (program, *program.children(recursive=True)):
+            with suppress(psutil.Error):
+                each.kill()
 
 
 class NoLibreOffice:

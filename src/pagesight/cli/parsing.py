@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def parse(
-    file: Annotated[Path, typer.Argument(help="A document.", dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A document.")],
     html: Annotated[
         Path | None,
         typer.Option(help="Writes the pages with all that was found on them into this file."),
@@ -45,8 +45,9 @@ def parse(
 
     settings = load_settings(pipeline, settings_file, sets)
     wanted = page_range(pages) if pages else None
-    if html and not html.absolute().parent.is_dir():
-        raise SettingsError(f"{html}: cannot be written: there is no folder {html.parent}")
+    if html and as_json:
+        raise SettingsError("--html and --json: choose one of them")
+    _check(file, html)
     passwords = (*(password or ()), *filter(None, [os.environ.get(PASSWORD)]))
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -62,6 +63,20 @@ def parse(
         raise typer.Exit(130) from None
     for finding in findings(audit(inspected.parsed)):
         warn(finding)
+
+
+def _check(file: Path, html: Path | None) -> None:
+    """Refuses, before anything is parsed, what could not be done afterwards."""
+    if file.is_dir():
+        raise SettingsError(f"{file} is a folder: name one file in it")
+    if html is None:
+        return
+    if not html.absolute().parent.is_dir():
+        raise SettingsError(f"{html}: cannot be written: there is no folder {html.parent}")
+    if html.is_dir():
+        raise SettingsError(f"{html}: cannot be written: it is a folder; name a file in it")
+    if html.exists() and file.exists() and html.samefile(file):
+        raise SettingsError(f"{html}: would take the place of the document: name another file")
 
 
 def _print(parsed: ParsedDocument, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from time import perf_counter
 from pagesight.assembly import assemble
 from pagesight.document import DocumentProfile, PageContent, ParsedDocument
 from pagesight.errors import DocumentError, PagesightError, SettingsError, StoppedError
+from pagesight.ingest.looking import PROFILE_SECONDS
 from pagesight.ingest.parsing import ParsedWindow, Window, lost_page
 from pagesight.ports import WorkerPool
 from pagesight.renditions import RENDITIONS, Renditions
@@ -106,7 +107,7 @@ class Inspector:
     def _profile(self, path: Path) -> DocumentProfile:
         look = partial(profile_in_worker, self.settings, self.folder)
         task = (path, self.passwords)
-        [(_, result)] = self.pool.map(look, [task], lambda _: self.settings.parse.page_seconds)
+        [(_, result)] = self.pool.map(look, [task], lambda _: PROFILE_SECONDS)
         if isinstance(result, DocumentProfile):
             return result
         raise _said(path, result)
