@@ -130,10 +130,11 @@ def drawn(folder: Path, count: int, seed: int, out: Path) -> list[Path]:
                 with opened(paths.pop()) as document, pymupdf.open() as one:
                     number = rng.randrange(document.page_count)
                     one.insert_pdf(document, from_page=number, to_page=number)
-                    cut.append(out / f"{len(cut):03d}.pdf")
-                    one.save(cut[-1])
-            except (DocumentError, RuntimeError, ValueError):
+                    name = out / f"{len(cut):03d}.pdf"
+                    one.save(name)
+            except (DocumentError, RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase):
                 continue
+            cut.append(name)
     return cut
 
 
