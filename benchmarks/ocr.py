@@ -33,7 +33,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from pagesight.adapters.pymupdf import PyMuPDFParser
-from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.engine import network, pymupdf
 from pagesight.assembly import assemble
 from pagesight.document import Element, Figure, Table, TextBlock
 from pagesight.settings import load
@@ -159,6 +159,7 @@ def markdown(element: Element) -> str:
 
 def by_pymupdf4llm(path: Path, page: int) -> PageText:
     """What most would call."""
+    network()
     import pymupdf4llm
 
     with pymupdf.open(path) as document:

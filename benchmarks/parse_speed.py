@@ -78,9 +78,10 @@ def pymupdf_layout(_: Path) -> Parse:
 
 
 def pymupdf4llm_json(_: Path) -> Parse:
-    import pymupdf4llm
+    from pagesight.adapters.pymupdf.engine import network
 
-    from pagesight.adapters.pymupdf.engine import pymupdf  # noqa: F401  one thread a session
+    network()
+    import pymupdf4llm
 
     return lambda path: pymupdf4llm.to_json(str(path), use_ocr=False)
 

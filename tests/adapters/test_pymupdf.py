@@ -881,6 +881,34 @@ def test_the_layout_network_still_tells_what_its_pixels_show() -> None:
     assert any(box.kind == "text" for box in layout.boxes)
 
 
+_LOADED = """
+import sys
+from pathlib import Path
+from pagesight.adapters.pymupdf import PyMuPDFParser
+from pagesight.adapters.pymupdf.viewing import page_picture
+from pagesight.adapters.pytesseract import PytesseractReader
+from pagesight.ports import CropWriter
+
+path = Path(sys.argv[1])
+parser = PyMuPDFParser(CropWriter, PytesseractReader())
+parser.profile(path)
+page_picture(path, 0, 72)
+print(*({"pandas", "pymupdf.layout"} & {*sys.modules}))
+parser.parse_pages(path, 0, 1)
+print(*({"pandas", "pymupdf.layout"} & {*sys.modules}))
+"""
+
+
+def test_the_layout_network_is_loaded_for_the_first_page_and_pandas_never(tmp_path: Path) -> None:
+    """What opens files and shows pages starts without them: both take seconds."""
+    with pymupdf.open() as document:
+        document.new_page().insert_text((72, 120), "The relief valve opens at 217 bar.")
+        document.save(tmp_path / "valve.pdf")
+    code = [sys.executable, "-c", _LOADED, str(tmp_path / "valve.pdf")]
+    run = subprocess.run(code, capture_output=True, text=True, timeout=120, check=True)
+    assert run.stdout.splitlines() == ["", "pymupdf.layout"]
+
+
 def test_the_runtime_of_the_layout_network_tells_its_maker_nothing(tmp_path: Path) -> None:
     """What it would tell, it keeps under a session that it notes in the temporary folder."""
     code = "import pagesight.adapters.pymupdf"

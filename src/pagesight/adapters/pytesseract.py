@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import pytesseract
 from PIL import Image, ImageOps
 
 from pagesight.errors import ServiceError
 from pagesight.optical import ReadWord
+
+
+@contextmanager
+def _without_pandas() -> Iterator[None]:
+    """pytesseract imports pandas where it finds it, for a kind of output that is not used here;
+    that takes longer than all else a worker process does before its first page."""
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
+
+
+with _without_pandas():
+    import pytesseract
 
 _PAGE_MODE = 3
 """Page segmentation of running text: automatic, columns told apart."""

@@ -1,19 +1,57 @@
 """PyMuPDF with its layout network on one thread, and what that network sees on a page.
 
-Import `pymupdf` from here: the network's sessions are made while it is imported.
+Import `pymupdf` from here: it then loads the network for the first page that is analysed, and not
+in processes that only open files and render pages.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import onnxruntime  # type: ignore[import-untyped]
 
 from pagesight.geometry import BBox
+
+_NETWORK = "pymupdf.layout"
+"""The package that PyMuPDF imports with itself where it finds it, and that loads its models then:
+most of a second of processor time, and 100 MB."""
+
+
+@contextmanager
+def _without_network() -> Iterator[None]:
+    """Neither PyMuPDF nor PyMuPDF4LLM finds the network, unless it is there already."""
+    if _NETWORK in sys.modules:
+        yield
+        return
+    sys.modules[_NETWORK] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[_NETWORK]
+
+
+with _without_network():
+    import pymupdf as _pymupdf
+    import pymupdf4llm as _pymupdf4llm
+    from pymupdf4llm.helpers import utils as _helpers
+
+pymupdf: Any = _pymupdf
+"""PyMuPDF; most of it is untyped."""
+
+pymupdf.TOOLS.mupdf_display_errors(False)
+pymupdf.TOOLS.mupdf_display_warnings(False)
+pymupdf.set_messages(pylogging=True, pylogging_name="pymupdf", pylogging_level=10)
+
+LARGEST_NETWORK_PAGE = 25e6
+"""Square points of a page that the network still gets: it renders one pixel a point."""
+_SMALLEST_SIDE = 2.0
+"""Points; thinner boxes of the network are rules."""
 
 
 @contextmanager
@@ -35,22 +73,12 @@ def _one_thread_a_session() -> Iterator[None]:
         onnxruntime.SessionOptions = default
 
 
-with _one_thread_a_session():
-    import pymupdf as _pymupdf
-
-from pymupdf4llm.helpers import utils as _helpers  # noqa: E402
-
-pymupdf: Any = _pymupdf
-"""PyMuPDF; most of it is untyped."""
-
-pymupdf.TOOLS.mupdf_display_errors(False)
-pymupdf.TOOLS.mupdf_display_warnings(False)
-pymupdf.set_messages(pylogging=True, pylogging_name="pymupdf", pylogging_level=10)
-
-LARGEST_NETWORK_PAGE = 25e6
-"""Square points of a page that the network still gets: it renders one pixel a point."""
-_SMALLEST_SIDE = 2.0
-"""Points; thinner boxes of the network are rules."""
+@cache
+def network() -> Any:
+    """The network, loaded at the first call; PyMuPDF4LLM uses it from then on."""
+    with _one_thread_a_session():
+        _pymupdf4llm.use_layout(True)
+    return inspect.getclosurevars(pymupdf._get_layout).nonlocals["MODEL"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +115,14 @@ def analyse(page: Any) -> Layout:
     """Runs the layout network over a page whose rotation is removed."""
     if page.rect.width * page.rect.height > LARGEST_NETWORK_PAGE:
         return Layout((), ())
+    model = network()
     page.get_layout(return_raw=True)
     boxes = []
     for group in page.layout_information or ():
         bbox = BBox(*map(float, group["group_bbox"][:4]))
         if bbox.width > _SMALLEST_SIDE and bbox.height > _SMALLEST_SIDE:
             boxes.append(Box(group["class_name"], bbox, _grid(group.get("table_grid"), bbox)))
-    return Layout(tuple(boxes), _pictures())
+    return Layout(tuple(boxes), _pictures(model))
 
 
 def with_orphans(page: Any, boxes: Sequence[Box], blocks: Sequence[dict[str, Any]]) -> list[Box]:
@@ -138,8 +167,7 @@ def _grid(prediction: Any, bbox: BBox) -> Grid | None:
     return Grid(tuple(sorted(rows)), tuple(sorted(columns)))
 
 
-def _pictures() -> tuple[BBox, ...]:
+def _pictures(model: Any) -> tuple[BBox, ...]:
     """Picture boxes of the last page: kept by the network, though no public call returns them."""
-    model = inspect.getclosurevars(pymupdf._get_layout).nonlocals["MODEL"]
     found = model._model.feature_extractor.get_picture_detections()
     return tuple(BBox(*map(float, box[:4])) for box in found)
