@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pagesight.document import (
     Caption,
     DocumentProfile,
@@ -19,7 +21,7 @@ from pagesight.document import (
     plain_cells,
 )
 from pagesight.geometry import BBox
-from pagesight.references import reference_graph
+from pagesight.references import missing, reference_graph
 
 BOX = BBox(100.0, 100.0, 300.0, 112.0)
 
@@ -160,6 +162,15 @@ def test_formulas_define_equations_by_the_number_beside_them() -> None:
     assert target("Equation 2", *formulas, text("from Eq. (2)")) is None
 
 
+def test_a_formula_that_was_taken_for_text_still_defines_its_equation() -> None:
+    mention = text("The power of Eq. (6) is lost.")
+    assert target("Equation 6", text("P = V I - 2 r I (6)"), mention) == 0
+    assert target("Equation 6", text("f(x) = 0 otherwise, max softmax(6) (6)"), mention) == 0
+    prose = "With a = 2 the same holds for every other value that was measured (6)"
+    assert target("Equation 6", text(prose), mention) is None
+    assert target("Equation 6", text("a = f (6)", role="heading"), mention) is None
+
+
 def test_a_step_is_one_of_its_own_section() -> None:
     elements = (
         text("1. Open the valve.", "Filling", role="list"),
@@ -227,6 +238,41 @@ def test_listings_algorithms_and_examples_are_text() -> None:
     for words in ("Listing 4: Reading", "Algorithm 4. Search", "Example 4: Filling"):
         key = " ".join(words.split()[:2]).rstrip(":.")
         assert target(key, text(words), text(f"see {key}")) == 0
+
+
+def at(top: float, words: str, role: Role = "paragraph") -> TextBlock:
+    """A line of text, 12 points high."""
+    return replace(text(words, role=role), bbox=BBox(100.0, top, 300.0, top + 12.0))
+
+
+def box_of(key: str, *elements: Element) -> tuple[float, float]:
+    """From where to where down the page a thing stands."""
+    (place,) = references(*elements)[key].defined
+    return place.bbox.y0, place.bbox.y1
+
+
+def test_a_listing_stands_where_its_caption_and_its_code_stand() -> None:
+    code = [at(100, "int main(void) {", "code"), at(115, "}", "code")]
+    assert box_of("Listing 4", *code, at(140, "Listing 4: Reading", "caption")) == (100, 152)
+    lines = [at(140, "1: low <- 0", "list"), at(153, "2: while low < high do", "list")]
+    assert box_of("Algorithm 2", at(120, "Algorithm 2. Search"), *lines) == (120, 165)
+
+
+def test_code_that_something_parts_from_the_caption_is_not_its_listing() -> None:
+    caption = at(200, "Listing 4: Reading", "caption")
+    assert box_of("Listing 4", at(100, "}", "code"), caption) == (200, 212)
+    assert box_of("Listing 4", at(160, "}", "code"), at(180, "It ends."), caption) == (200, 212)
+
+
+def test_a_figure_that_is_code_is_not_missed() -> None:
+    mention, caption = at(80, "as Figure 3 shows"), at(140, "Figure 3: Fancy graph", "caption")
+    code = [at(100, "1: digraph G {", "list"), at(113, "2: }", "list")]
+    for elements, missed in (
+        ((mention, *code, caption), ()),
+        ((mention, caption), ("Figure 3",)),
+        ((mention, at(100, "A graph: with text"), caption), ("Figure 3",)),
+    ):
+        assert missing(reference_graph(document(*elements)), elements) == missed
 
 
 def test_lists_of_sources_and_other_documents_mention_nothing() -> None:

@@ -268,8 +268,9 @@ class Place:
     page: int
     bbox: BBox
     element: int | None = None
-    """Index in `ParsedDocument.elements`; None for a page, and for a heading that only the outline
-    has: the box is then the page's."""
+    """Index in `ParsedDocument.elements`; that of the caption for a listing, whose box holds the
+    code as well; None for a page, and for a heading that only the outline has: the box is then the
+    page's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeGuard
 
 from pagesight.document import Element, Figure, Page, ParsedDocument, Place, Table, TextBlock
-from pagesight.geometry import BBox
+from pagesight.geometry import BBox, union
 from pagesight.references.captions import leading_key, parse_caption
 from pagesight.references.keys import FIGURES, HEADINGS, LISTINGS, TABLES, word_of
 
@@ -36,6 +36,17 @@ _ROMAN = re.compile(r"[IVX]+")
 _TAG = re.compile(r"(?:^|\s)\((?P<number>(?:[A-Z]\.?)?\d{1,3}(?:[.\-]\d{1,3})*[a-z]?)\)(?=\s|$)")
 """The number of a formula, wherever the order of its characters puts it."""
 _STEP = re.compile(r"\W{0,2}(?P<number>\d{1,3}(?:\.\d{1,3})?)[.):]\s")
+_LIKE_FORMULA = re.compile(r"(?s:.*[=<>≤≥≈≡∝∈←→].*)\s\((?:[A-Z]\.?)?\d[\d.\-]*[a-z]?\)\s*")
+"""A formula with its number that the layout took for text."""
+_LONGEST_FORMULA = 200
+"""Characters of such a formula."""
+_PROSE = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
+_MOST_PROSE = 3
+"""Words of four letters in such a formula: "otherwise", "softmax"."""
+_LINE_OF_CODE = re.compile(r"\d{1,4}:(?!\d)")
+"""The number before a line of code; the layout takes such lines for a list."""
+_CODE_GAP = 36.0
+"""Points between a caption and its code, and between pieces of it: three lines."""
 _NOTED = frozenset({"Note", "Example"})
 """What begins a text with a word and a number of its own, mostly as a heading."""
 
@@ -49,21 +60,25 @@ def captioned(parsed: ParsedDocument) -> Iterator[Definition]:
         if isinstance(element, Figure):
             for part in element.parts:
                 yield part.label, Place(page=element.page, bbox=part.bbox, element=index)
-        for text, page, bbox in _texts(element):
-            key = leading_key(text, LISTINGS)
-            if key:
-                yield key, Place(page=page, bbox=bbox, element=index)
+        if isinstance(element, TextBlock):
+            if key := leading_key(element.text, LISTINGS):
+                yield key, _with_code(parsed.elements, index)
+        elif isinstance(element, Table):
+            for text, page, bbox in _texts(element):
+                if key := leading_key(text, LISTINGS):
+                    yield key, Place(page=page, bbox=bbox, element=index)
 
 
 def orphans(parsed: ParsedDocument) -> Iterator[Definition]:
-    """Captions that have found no figure or table: next to them the thing has to stand."""
+    """Captions that have found no figure or table: next to them the thing has to stand. Where that
+    is code, it is the thing."""
     for index, element in enumerate(parsed.elements):
         if isinstance(element, TextBlock):
             is_caption = element.role == "caption"
             key = parse_caption(element.text, trusted=is_caption)
             listed = not is_caption and _ENTRY.match(element.text)
             if key and not listed and word_of(key) in FIGURES | TABLES:
-                yield key, _place(element, index)
+                yield key, _with_code(parsed.elements, index)
 
 
 def headings(parsed: ParsedDocument) -> Iterator[Definition]:
@@ -103,7 +118,7 @@ def lesser_headings(parsed: ParsedDocument) -> Iterator[Definition]:
 def equations(parsed: ParsedDocument) -> Iterator[Definition]:
     """Formulas by the number beside them."""
     for index, element in enumerate(parsed.elements):
-        if isinstance(element, TextBlock) and element.role == "formula":
+        if isinstance(element, TextBlock) and _is_formula(element):
             for match in _TAG.finditer(element.text):
                 number = re.sub(r"(?<=\d)([a-z])$", r"(\1)", match["number"])
                 yield f"Equation {number}", _place(element, index)
@@ -134,15 +149,49 @@ def _place(element: Element, index: int) -> Place:
     return Place(page=element.page, bbox=element.bbox, element=index)
 
 
-def _texts(element: Element) -> Iterator[tuple[str, int, BBox]]:
-    """What may begin with a number of its own, page and box; code is often taken for a table."""
-    if isinstance(element, TextBlock):
-        yield element.text, element.page, element.bbox
-    elif isinstance(element, Table):
-        for cell in element.cells:
-            yield cell.text, cell.page, cell.bbox or element.bbox
-        if not element.cells:
-            yield element.text, element.page, element.bbox
+def _with_code(elements: Sequence[Element], index: int) -> Place:
+    """A caption and the code over it or else below it, if there is any; the element is the
+    caption."""
+    caption = elements[index]
+    before = _code_beside(caption.bbox, caption.page, reversed(elements[:index]))
+    code = before or _code_beside(caption.bbox, caption.page, elements[index + 1 :])
+    return Place(page=caption.page, bbox=union([caption.bbox, *code]), element=index)
+
+
+def _code_beside(bbox: BBox, page: int, elements: Iterable[Element]) -> list[BBox]:
+    """The boxes of code that follow one another from `bbox` on, without anything between them."""
+    found = []
+    for element in elements:
+        gap = max(element.bbox.y0 - bbox.y1, bbox.y0 - element.bbox.y1)
+        if element.page != page or gap > _CODE_GAP or not _is_code(element):
+            break
+        bbox = element.bbox
+        found.append(bbox)
+    return found
+
+
+def _is_code(element: Element) -> bool:
+    return isinstance(element, TextBlock) and (
+        element.role == "code" or _LINE_OF_CODE.match(element.text) is not None
+    )
+
+
+def _is_formula(block: TextBlock) -> bool:
+    if block.role != "paragraph":
+        return block.role == "formula"
+    return (
+        len(block.text) <= _LONGEST_FORMULA
+        and _LIKE_FORMULA.fullmatch(block.text) is not None
+        and len(_PROSE.findall(block.text)) <= _MOST_PROSE
+    )
+
+
+def _texts(table: Table) -> Iterator[tuple[str, int, BBox]]:
+    """What may begin with a number of its own, page and box: code is often taken for a table."""
+    for cell in table.cells:
+        yield cell.text, cell.page, cell.bbox or table.bbox
+    if not table.cells:
+        yield table.text, table.page, table.bbox
 
 
 def _is_heading(element: Element) -> TypeGuard[TextBlock]:

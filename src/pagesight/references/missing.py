@@ -53,10 +53,11 @@ def missing(references: Sequence[Reference], elements: Sequence[Element]) -> tup
 
 
 def _is_thing(key: str, place: Place, elements: Sequence[Element]) -> bool:
-    """Whether more than a caption stands there."""
+    """Whether more than a caption stands there; code, which is text, makes the place larger."""
     if place.element is None or word_of(key) not in FIGURES | TABLES:
         return True
-    return elements[place.element].type != "text"
+    element = elements[place.element]
+    return element.type != "text" or place.bbox != element.bbox
 
 
 def _captioned(mentioned: Iterable[str], named: set[str], found: set[str]) -> Iterator[str]:
