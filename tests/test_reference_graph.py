@@ -171,6 +171,18 @@ def test_a_formula_that_was_taken_for_text_still_defines_its_equation() -> None:
     assert target("Equation 6", text("a = f (6)", role="heading"), mention) is None
 
 
+def test_a_formula_among_the_lines_of_a_text_stands_on_its_line() -> None:
+    lines = ("The power that is lost", "P = V I - 2 r I (6)", "heats the sink.")
+    starts = (0, 23, 43)
+    spans = tuple(
+        Span(start=start, end=start + len(line), page=0, bbox=replace(BOX, y0=100.0 + start))
+        for start, line in zip(starts, lines, strict=True)
+    )
+    block = replace(text("\n".join(lines)), spans=spans)
+    (place,) = references(block, text("from Eq. (6)"))["Equation 6"].defined
+    assert place.bbox == spans[1].bbox
+
+
 def test_a_step_is_one_of_its_own_section() -> None:
     elements = (
         text("1. Open the valve.", "Filling", role="list"),

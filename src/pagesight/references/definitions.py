@@ -36,13 +36,13 @@ _ROMAN = re.compile(r"[IVX]+")
 _TAG = re.compile(r"(?:^|\s)\((?P<number>(?:[A-Z]\.?)?\d{1,3}(?:[.\-]\d{1,3})*[a-z]?)\)(?=\s|$)")
 """The number of a formula, wherever the order of its characters puts it."""
 _STEP = re.compile(r"\W{0,2}(?P<number>\d{1,3}(?:\.\d{1,3})?)[.):]\s")
-_LIKE_FORMULA = re.compile(r"(?s:.*[=<>≤≥≈≡∝∈←→].*)\s\((?:[A-Z]\.?)?\d[\d.\-]*[a-z]?\)\s*")
-"""A formula with its number that the layout took for text."""
-_LONGEST_FORMULA = 200
-"""Characters of such a formula."""
+_FORMULA_LINE = re.compile(
+    r".*[=<>≤≥≈≡≺≻∝∈∼←→].*\s\((?P<number>(?:[A-Z]\.?)?\d{1,3}(?:[.\-]\d{1,3})*[a-z]?)\)\s*"
+)
+"""A formula with its number that the layout took for a line of text."""
 _PROSE = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _MOST_PROSE = 3
-"""Words of four letters in such a formula: "otherwise", "softmax"."""
+"""Words of four letters in such a line: "otherwise", "softmax"."""
 _LINE_OF_CODE = re.compile(r"\d{1,4}:(?!\d)")
 """The number before a line of code; the layout takes such lines for a list."""
 _CODE_GAP = 36.0
@@ -116,12 +116,25 @@ def lesser_headings(parsed: ParsedDocument) -> Iterator[Definition]:
 
 
 def equations(parsed: ParsedDocument) -> Iterator[Definition]:
-    """Formulas by the number beside them."""
+    """Formulas by the number beside them. One among the lines of a text stands on its line."""
     for index, element in enumerate(parsed.elements):
-        if isinstance(element, TextBlock) and _is_formula(element):
+        if not isinstance(element, TextBlock):
+            continue
+        if element.role == "formula":
             for match in _TAG.finditer(element.text):
-                number = re.sub(r"(?<=\d)([a-z])$", r"(\1)", match["number"])
-                yield f"Equation {number}", _place(element, index)
+                yield _equation(match["number"]), _place(element, index)
+        elif element.role in ("paragraph", "list"):
+            for span in element.spans:
+                line = element.text[span.start : span.end]
+                tag = _FORMULA_LINE.fullmatch(line)
+                if tag and len(_PROSE.findall(line)) <= _MOST_PROSE:
+                    place = Place(page=span.page, bbox=span.bbox, element=index)
+                    yield _equation(tag["number"]), place
+
+
+def _equation(number: str) -> str:
+    lettered = re.sub(r"(?<=\d)([a-z])$", r"(\1)", number)
+    return f"Equation {lettered}"
 
 
 def steps(parsed: ParsedDocument) -> Iterator[Definition]:
@@ -173,16 +186,6 @@ def _code_beside(bbox: BBox, page: int, elements: Iterable[Element]) -> list[BBo
 def _is_code(element: Element) -> bool:
     return isinstance(element, TextBlock) and (
         element.role == "code" or _LINE_OF_CODE.match(element.text) is not None
-    )
-
-
-def _is_formula(block: TextBlock) -> bool:
-    if block.role != "paragraph":
-        return block.role == "formula"
-    return (
-        len(block.text) <= _LONGEST_FORMULA
-        and _LIKE_FORMULA.fullmatch(block.text) is not None
-        and len(_PROSE.findall(block.text)) <= _MOST_PROSE
     )
 
 
