@@ -138,6 +138,16 @@ def test_a_heading_that_was_taken_for_text_still_defines_its_section() -> None:
         assert target(key, text(words), text(f"see {key}")) == 0
 
 
+def test_a_heading_may_run_into_its_text() -> None:
+    for words, key in (
+        ("14. Notices. Every notice has to be in writing.", "Section 14"),
+        ("3.3.1 Training Data Construction. The process has two steps.", "Section 3.3.1"),
+    ):
+        assert target(key, text(words), text(f"as {key} says")) == 0
+    plugs = text("3.5 mm plugs fit into it. Others do not.")
+    assert target("Section 3.5", plugs, text("as Section 3.5 says")) is None
+
+
 def test_a_line_of_a_table_of_contents_defines_nothing() -> None:
     entry = text("5.1 Wiring of pumps ..... 17")
     assert (

@@ -22,8 +22,12 @@ _LIKE_HEADING = re.compile(
     r"\s+[A-Z][A-Za-z ]{3}"
 )
 """A heading that the layout took for text: "5.1 Wiring", "F Full results", "4 RESULTS"."""
-_RUN_IN = re.compile(r"(?P<number>\d{1,2})\.\s+[A-Z][^.]{2,60}\.\s+\(?[A-Za-z]")
-"""A heading that begins its text, as those of contracts: "14. Notices. Every notice ..."."""
+_RUN_IN = re.compile(
+    r"(?P<number>\d{1,2}(?=\.\s+[A-Z][^.]{2,60}\.)|\d{1,2}(?:\.\d{1,2})+(?=\.?\s+[A-Z][^.]{2,80}\.))"
+    r"[^A-Z]+[^.]+\.\s+\(?[A-Za-z]"
+)
+"""A heading that begins its text, as those of contracts and of many papers: "14. Notices. Every
+notice ...", "3.3.1 Training Data Construction. The process ..."."""
 _LONGEST_HEADING = 100
 """Characters of such a heading."""
 _ENTRY = re.compile(r".*[\s.](?:[A-Z\d]{1,3}-)?\d{1,4}\s*(?:\n|$)")
