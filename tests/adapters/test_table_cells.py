@@ -125,6 +125,17 @@ def test_years_under_a_head_are_heads() -> None:
     assert told(found)[2] == ["Cash", "$ 19,334", "$ 20,522"]
 
 
+@pytest.mark.parametrize("year", ["2017 (6)", "2017*", "2024E", "2022 vs. 2021"])
+def test_years_with_marks_and_pairs_of_years_are_heads(year: str) -> None:
+    lines = [
+        a_line(0, (167, "December 31")),
+        a_line(1, (120, "2016"), (220, year)),
+        a_line(2, (0, "Cash"), (120, "$ 19,334"), (220, "$ 20,522")),
+        a_line(3, (0, "Goodwill"), (120, "3,784"), (220, "13,350")),
+    ]
+    assert cells_of(a_grid(4, *THREE), lines).header_rows == 2
+
+
 def test_a_table_of_values_only_has_no_heads() -> None:
     lines = [a_line(row, (0, "1.5"), (120, "2.5"), (220, "3")) for row in range(3)]
     assert cells_of(a_grid(3, *THREE), lines).header_rows == 0
@@ -171,6 +182,19 @@ def test_a_number_and_its_unit_are_one_column() -> None:
         *(a_line(row, (0, f"{row}0 years"), (120, "7")) for row in range(1, 6)),
     ]
     assert told(cells_of(a_grid(6, 0, 11.5, 100, 200), lines))[1] == ["10 years", "7"]
+
+
+def test_a_currency_is_with_the_number_behind_it_and_a_percent_sign_with_the_one_before() -> None:
+    lines = [
+        a_line(0, (0, "Item"), (120, "2023"), (220, "Share")),
+        a_line(1, (0, "Sales"), (92, "$"), (150, "6,687"), (195, "$"), (220, "15.2")),
+        a_line(2, (0, "Growth"), (165, "2.3"), (204, "%"), (240, "17")),
+        a_line(3, (0, "Net"), (150, "12"), (220, "17")),
+    ]
+    assert told(cells_of(a_grid(4, *THREE), lines))[1:3] == [
+        ["Sales", "$ 6,687", "$ 15.2"],
+        ["Growth", "2.3 %", "17"],
+    ]
 
 
 def test_columns_that_the_network_took_for_one_are_parted_by_the_white_between() -> None:

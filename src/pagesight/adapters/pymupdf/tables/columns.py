@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -26,21 +27,63 @@ _MOST_CROSSING = 0.2
 _SELDOM = 0.35
 """Share of the rows that have both of two close pieces, up to which they are one column."""
 
+_SIGN_GAP = 2.5
+"""Font sizes between a number and the sign behind it, which some tables set in a column."""
+_CURRENCY = frozenset("$\u20ac\u00a3\u00a5")
+_BEHIND = frozenset(("%", ")%", "%)", ")"))
+"""Signs behind a number; ")" where negative numbers are aligned at their last digit."""
+_VALUE = re.compile(r"[(+\-\u2212\u2013\u2014.]*\d|[-\u2013\u2014]+$")
+
 Run = list[Word]
 """Words of one line that stand in one cell."""
 
 
-def runs_of(words: Sequence[Word], edges: Sequence[float]) -> Iterator[Run]:
-    """Words of one line that belong together: no wide gap, or no column's edge in it."""
+def runs_of(words: Sequence[Word], edges: Sequence[float]) -> list[Run]:
+    """Words of one line that belong together: no wide gap, or no column's edge in it. A currency
+    is with the number behind it, "%" with the one before it, wherever the edges are."""
+    runs: list[Run] = []
     for _, line in groupby(words, key=lambda word: (word.block, word.line)):
-        run: Run = []
+        before: Word | None = None
         for word in line:
-            if run and _is_parted(run[-1], word, edges):
-                yield run
-                run = []
-            run.append(word)
-        if run:
-            yield run
+            if before is None or _is_parted(before, word, edges):
+                runs.append([])
+            runs[-1].append(word)
+            before = word
+    return _with_signs(runs)
+
+
+def _with_signs(runs: Sequence[Run]) -> list[Run]:
+    """Signs that stand alone put to their numbers: lines of a text layer often end at a gap."""
+    kept = [*runs]
+    for run in runs:
+        if len(run) == 1 and run[0].text in _CURRENCY | _BEHIND:
+            sign = run[0]
+            beside = [each for each in kept if each is not run and _is_level(each[0], sign)]
+            before = sign.text in _CURRENCY
+            own = _number_after(sign, beside) if before else _number_before(sign, beside)
+            if own is not None:
+                own.insert(0 if before else len(own), sign)
+                kept = [each for each in kept if each is not run]
+    return kept
+
+
+def _number_after(sign: Word, runs: Sequence[Run]) -> Run | None:
+    right = [run for run in runs if run[0].bbox.x0 > sign.bbox.x0]
+    own = min(right, key=lambda run: run[0].bbox.x0, default=None)
+    return own if own and _VALUE.match(own[0].text) else None
+
+
+def _number_before(sign: Word, runs: Sequence[Run]) -> Run | None:
+    left = [run for run in runs if run[-1].bbox.x0 < sign.bbox.x0]
+    own = max(left, key=lambda run: run[-1].bbox.x0, default=None)
+    if own is None or not _VALUE.match(own[-1].text):
+        return None
+    near = sign.bbox.x0 - own[-1].bbox.x1 < _SIGN_GAP * (sign.size or sign.bbox.height)
+    return own if near else None
+
+
+def _is_level(word: Word, other: Word) -> bool:
+    return abs(word.centre[1] - other.centre[1]) < 0.5 * min(word.bbox.height, other.bbox.height)
 
 
 def box_of(words: Sequence[Word]) -> BBox:
@@ -49,8 +92,9 @@ def box_of(words: Sequence[Word]) -> BBox:
 
 
 def column_of(run: Run, edges: Sequence[float]) -> int:
-    """The column that has most of a run; the first of several."""
-    box = box_of(run)
+    """The column that has most of a run; the first of several. Of a price or a share the number
+    counts."""
+    box = box_of(_number_of(run))
     first, last = slot(box.x0, edges), slot(box.x1, edges)
     shares = [
         min(box.x1, edges[column + 1]) - max(box.x0, edges[column])
@@ -61,6 +105,12 @@ def column_of(run: Run, edges: Sequence[float]) -> int:
             return column
     # An edge a little off leaves a sliver in the column before.
     return first + 1 if shares[0] < 0.15 * box.width and len(shares) > 1 else first
+
+
+def _number_of(run: Run) -> Run:
+    start = 1 if len(run) > 1 and run[0].text in _CURRENCY else 0
+    stop = len(run) - 1 if len(run) - start > 1 and run[-1].text in _BEHIND else len(run)
+    return run[start:stop]
 
 
 def slot(value: float, edges: Sequence[float]) -> int:
@@ -168,7 +218,7 @@ def _is_spill(before: set[int], here: set[int]) -> bool:
 def _is_parted(before: Word, word: Word, edges: Sequence[float]) -> bool:
     size = before.size or before.bbox.height
     gap = word.bbox.x0 - before.bbox.x1
-    if gap < 0:
+    if gap < 0 or before.text in _CURRENCY or word.text in _CURRENCY:
         return True
     edge_between = slot(before.centre[0], edges) != slot(word.centre[0], edges)
-    return edge_between and gap > _CELL_GAP * size
+    return (edge_between or before.text in _BEHIND) and gap > _CELL_GAP * size

@@ -25,9 +25,14 @@ _MOST_RULED = 0.7
 _OPEN_END = re.compile(r"(?:[-,/&\u2010\u00ad(]|\b(?:and|or|of|the|to|in|for|with|by|per|a|an))$")
 _MOST_LETTERS = 2
 """Of a value in what may be a head; units are longer too, but seldom in a first row."""
-_DATE = re.compile(
-    r"(?:FY\s?)?(?:19|20)\d\d(?:[-/\u2013]\d\d(?:\d\d)?)?\W?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\W?"
+_DAY = (
+    r"(?:(?:FY\s?)?(?:19|20)\d\d(?:[-/\u2013]\d\d(?:\d\d)?)?[AEFP]?"
+    r"|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})"
 )
+"""A year, one that is actual, estimated, forecast or planned ("2024E"), or a day."""
+_NOTED = r"(?:\s?(?:\(\w\)|[*\u2020\u2021\u00b9\u00b2\u00b3\u2070-\u207e]))*"
+"""Marks of notes behind it."""
+_DATE = re.compile(rf"{_DAY}(?:\s?(?:vs?\.?|to|[-/\u2013])\s?{_DAY})?\W?{_NOTED}")
 _NUMBER = re.compile(r"[<>~\u2264\u2265\u00b1+\-\u2212(]*(?:[$\u20ac\u00a3]\s?)?\.?\d")
 
 
