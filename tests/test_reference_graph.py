@@ -205,6 +205,15 @@ def test_a_step_is_one_of_its_own_section() -> None:
     assert target("Step 2", *elements, text("go to step 2", "Testing")) is None
 
 
+def test_a_step_that_is_a_section_is_meant_in_others_as_well() -> None:
+    for words in ("Step 3: Mount the cover", "2.1.3 Step 3: Mount the cover"):
+        step = heading(words, "2 Mounting")
+        mention = text("Repeat step 3.", "2 Mounting", "Step 4: Close the valve")
+        assert target("Step 3", step, mention) == 0
+    earlier = heading("Step 3: Drill", "1 Drilling")
+    assert target("Step 3", earlier, step, mention) == 1
+
+
 def test_notes_of_accounts_are_defined_by_their_headings() -> None:
     heads = (
         heading("Notes to the accounts"),

@@ -90,7 +90,7 @@ def headings(parsed: ParsedDocument) -> Iterator[Definition]:
     is numbered 1, 2, 3 below "Notes to the accounts" are notes as well."""
     below_notes = False
     for index, element in enumerate(parsed.elements):
-        if not _is_heading(element):
+        if not is_heading(element):
             continue
         below_notes = below_notes or bool(_NOTES.match(element.text))
         for key in _keys_of_heading(element.text, element.heading_path):
@@ -106,7 +106,7 @@ def lesser_headings(parsed: ParsedDocument) -> Iterator[Definition]:
     for index, element in enumerate(parsed.elements):
         if not isinstance(element, TextBlock):
             continue
-        if _is_heading(element):
+        if is_heading(element):
             match = _NUMBERED.match(element.text)
             if match and match["number"] in _ARTICLE:
                 yield f"Section {match['number']}", _place(element, index)
@@ -142,12 +142,15 @@ def _equation(number: str) -> str:
 
 
 def steps(parsed: ParsedDocument) -> Iterator[Definition]:
-    """Numbered items of lists, and paragraphs that begin with "Step 3"."""
+    """Numbered items of lists, and what begins with "Step 3", as a heading with a number before it
+    may ("2.1.3 Step 3: Mount the cover")."""
     for index, element in enumerate(parsed.elements):
         if not isinstance(element, TextBlock):
             continue
         match = _STEP.match(element.text) if element.role == "list" else None
-        key = f"Step {match['number']}" if match else leading_key(element.text, frozenset({"Step"}))
+        number = _NUMBERED.match(element.text) if is_heading(element) else None
+        title = element.text[number.end() :] if number else element.text
+        key = f"Step {match['number']}" if match else leading_key(title, frozenset({"Step"}))
         if key:
             yield key, _place(element, index)
 
@@ -156,6 +159,10 @@ def pages(parsed: ParsedDocument) -> Iterator[Definition]:
     """Pages by what is printed on them."""
     for page in parsed.pages:
         yield f"Page {page.label}", whole_page(page)
+
+
+def is_heading(element: Element) -> TypeGuard[TextBlock]:
+    return isinstance(element, TextBlock) and element.role in ("heading", "title")
 
 
 def whole_page(page: Page) -> Place:
@@ -199,10 +206,6 @@ def _texts(table: Table) -> Iterator[tuple[str, int, BBox]]:
         yield cell.text, cell.page, cell.bbox or table.bbox
     if not table.cells:
         yield table.text, table.page, table.bbox
-
-
-def _is_heading(element: Element) -> TypeGuard[TextBlock]:
-    return isinstance(element, TextBlock) and element.role in ("heading", "title")
 
 
 def _lesser_key(text: str) -> str | None:

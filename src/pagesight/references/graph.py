@@ -18,7 +18,7 @@ from pagesight.document import (
     TextBlock,
 )
 from pagesight.references import definitions
-from pagesight.references.definitions import Definition
+from pagesight.references.definitions import Definition, is_heading
 from pagesight.references.keys import without_part, word_of
 from pagesight.references.mentions import EVERYTHING, Mention, own_mentions
 
@@ -33,8 +33,8 @@ def reference_graph(parsed: ParsedDocument) -> tuple[Reference, ...]:
     """Every key that the document defines or mentions: those that it defines first.
 
     A mention means the definition in its own chapter where there is one (numbers may restart), the
-    nearest before it or else the first; a step is one of its own section. What a text says of other
-    documents ("Figure 3 of [12]"), and its list of sources, mention nothing.
+    nearest before it or else the first; a step is one of its own section, or a section. What a text
+    says of other documents ("Figure 3 of [12]"), and its list of sources, mention nothing.
     """
     defined = _Definitions(parsed)
     outline = _Outline(parsed)
@@ -117,13 +117,18 @@ class _Outline:
         return place.element if place.element is not None else self._first.get(place.page, 0)
 
     def is_near(self, key: str, place: Place, element: int) -> bool:
-        """Whether a place is in the chapter of an element; for a step, in its section."""
-        depth = None if word_of(key) == "Step" else 1
-        return self._path(self.index(place))[:depth] == self._path(element)[:depth]
+        """Whether a place is in the chapter of an element; for a step, in its section, unless the
+        step is a section itself."""
+        index = self.index(place)
+        is_step = word_of(key) == "Step"
+        if is_step and is_heading(self._elements[index]):
+            return True
+        depth = None if is_step else 1
+        return self._path(index)[:depth] == self._path(element)[:depth]
 
     def _path(self, index: int) -> tuple[str, ...]:
         element = self._elements[index]
-        if isinstance(element, TextBlock) and element.role in ("heading", "title"):
+        if is_heading(element):
             return (*element.heading_path, " ".join(element.text.split()))
         return element.heading_path
 
