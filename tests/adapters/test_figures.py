@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from PIL import Image
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.engine import Box, pymupdf
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, framed, settle_figures
+from pagesight.adapters.pymupdf.figures.framing import framed_text
 from pagesight.adapters.pymupdf.figures.grouping import with_captions
 from pagesight.adapters.pymupdf.figures.ink import ink_of
 from pagesight.adapters.pymupdf.figures.parts import letters_named, parts_of
 from pagesight.adapters.pymupdf.source import Source
 from pagesight.adapters.pymupdf.text.words import Word
-from pagesight.document import Figure, PageContent
+from pagesight.document import Figure, PageContent, TextBlock
 from pagesight.geometry import BBox, union
 
 PROSE = (
@@ -290,3 +292,50 @@ def test_frames_of_text_of_tables_and_of_pages_are_no_pictures() -> None:
         ([], [photograph], BBox(10, 10, 590, 790)),
     ):
         assert framed(boxes, seen, [around], page) == (boxes, seen)
+
+
+def test_text_in_a_frame_over_a_caption_is_a_figure_and_stays_text(tmp_path: Path) -> None:
+    def framed_prompt(page: Any) -> None:
+        page.draw_rect(pymupdf.Rect(90, 280, 500, 380), width=0.5)
+        page.insert_textbox(pymupdf.Rect(97, 286, 495, 378), PROSE, fontsize=11)
+        page.insert_text((97, 400), "Figure 7: The prompt of the second step.", fontsize=11)
+
+    content = parsed(tmp_path / "prompt.pdf", framed_prompt)
+    (figure,) = figures(content)
+    assert figure.caption
+    assert figure.caption.label == "Figure 7"
+    assert figure.bbox.iou(BBox(90, 280, 500, 380)) > 0.95
+    assert figure.text == ""
+    text = " ".join(each.text for each in content.elements if isinstance(each, TextBlock))
+    assert text.count("relief valve") == 3
+
+
+def text_lines(*tops: float) -> list[BBox]:
+    """Three words on each line."""
+    return [BBox(110 + 100 * at, top, 190 + 100 * at, top + 10) for top in tops for at in range(3)]
+
+
+def rules(*heights: float) -> list[BBox]:
+    return [BBox(100, y, 420, y) for y in heights]
+
+
+def test_rules_of_one_width_with_text_close_to_each_make_a_frame() -> None:
+    page, caption = BBox(0, 0, 600, 800), BBox(110, 320, 400, 332)
+    words = text_lines(70, 90, 208, 228, 260, 280)
+    found = framed_text(caption, True, words, rules(50, 200, 250, 300), page)
+    assert found == BBox(100, 200, 420, 300)
+    above = replace(caption, y0=170, y1=182)
+    assert framed_text(above, False, words, rules(200, 250, 300), page) == found
+
+
+def test_running_text_between_rules_is_in_no_frame() -> None:
+    page, caption = BBox(0, 0, 600, 800), BBox(110, 320, 400, 332)
+    far = text_lines(120, 140, 160)
+    beside = [*text_lines(205, 225), BBox(60, 240, 200, 250)]
+    for words, drawn in (
+        (far, rules(50, 300)),
+        (beside, rules(200, 300)),
+        (text_lines(205, 225, 305), rules(200, 300)),
+        (text_lines(205, 225), []),
+    ):
+        assert framed_text(caption, True, words, drawn, page) is None

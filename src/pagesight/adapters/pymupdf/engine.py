@@ -100,6 +100,8 @@ class Box:
     """Key of a caption ("Figure 3-2"); "" for one without a number, and for all else."""
     pieces: tuple[BBox, ...] = ()
     """The pictures that share one caption and became this one."""
+    framed: bool = False
+    """A picture of text, which stays text of its own."""
 
 
 @dataclass(frozen=True, slots=True)

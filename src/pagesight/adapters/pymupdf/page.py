@@ -126,7 +126,7 @@ class _Work:
             yield from self._without_crop(region)
             return
         words, by_ocr = region.words, self.source.ocr
-        if not words:
+        if not words and not region.framed:
             words, by_ocr = crop.words(self.parser.reader), True
         caption = self._caption(region.caption)
         yield Figure(

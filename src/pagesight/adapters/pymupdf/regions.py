@@ -56,6 +56,8 @@ class Region:
     caption: Region | None = None
     pieces: tuple[BBox, ...] = ()
     """The pictures that a figure was put together from."""
+    framed: bool = False
+    """A figure of text, which is in regions of its own."""
 
 
 def arrange(page: Any, source: Source) -> list[Region]:
@@ -259,7 +261,9 @@ def _region(box: Box, words: Sequence[Word], rules: Sequence[BBox]) -> Region:
     """A figure or table reaches at least as far as its words: the network cuts them short."""
     cells = _cells(box, words, rules)
     bbox = union([box.bbox, *(word.bbox for word in words)])
-    return Region(box.kind, bbox, tuple(words), box.label, cells, pieces=box.pieces)
+    return Region(
+        box.kind, bbox, tuple(words), box.label, cells, pieces=box.pieces, framed=box.framed
+    )
 
 
 def _own_caption(region: Region) -> Region:

@@ -16,6 +16,7 @@ from pagesight.adapters.pymupdf.figures import (
 )
 from pagesight.adapters.pymupdf.figures.captions import Pairing, pair_captions
 from pagesight.adapters.pymupdf.figures.cuts import cut, gaps, shrunk
+from pagesight.adapters.pymupdf.figures.framing import framed_text
 from pagesight.adapters.pymupdf.figures.parts import starts_with_mark
 from pagesight.adapters.pymupdf.holding import assign
 from pagesight.adapters.pymupdf.source import Source
@@ -41,7 +42,8 @@ def with_captions(boxes: Sequence[Box], source: Source) -> tuple[list[Box], dict
     settled = _split(boxes, source)
     settled = _with_sub_captions(settled, source.words)
     added = _anchored(settled, _pairs(settled), source)
-    inside = [box for box in settled if box.kind != CAPTION and _is_inside(box, added)]
+    drawn = [box for box in added if not box.framed]
+    inside = [box for box in settled if box.kind != CAPTION and _is_inside(box, drawn)]
     settled = [box for box in settled if box not in inside] + added
     settled = _joined_parts(settled, _pairs(settled))
     pairs = _pairs(settled)
@@ -205,8 +207,11 @@ def _anchored(boxes: Sequence[Box], pairs: Sequence[Pairing], source: Source) ->
             region = anchored_region(
                 box.bbox, above, others, None if source.is_scan else source.marks, source.page
             )
+            words = [word.bbox for word in source.words]
             if region:
                 found.append(Box(PICTURE, region))
+            elif frame := framed_text(box.bbox, above, words, source.marks, source.page):
+                found.append(Box(PICTURE, frame, framed=True))
     return found
 
 
