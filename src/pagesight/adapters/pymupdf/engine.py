@@ -141,21 +141,6 @@ def with_orphans(page: Any, boxes: Sequence[Box], blocks: Sequence[dict[str, Any
     return grown + [Box("picture", BBox(*map(float, row[:4]))) for row in added]
 
 
-def reading_order(page: Any, boxes: Sequence[Box], blocks: Sequence[dict[str, Any]]) -> list[int]:
-    """Indices of `boxes` in reading order; a box inside another one comes right after it."""
-    numbered = {(*_tuple(box.bbox), box.kind): index for index, box in enumerate(boxes)}
-    ordered = _helpers.find_reading_order(page.rect, blocks, [list(key) for key in numbered])
-    order = [numbered[tuple(row)] for row in ordered if tuple(row) in numbered]
-    for index in sorted(set(range(len(boxes))) - set(order)):
-        inside = boxes[index].bbox
-        after = [
-            place for place, outer in enumerate(order) if inside.inside(boxes[outer].bbox) > 0.5
-        ]
-        above = [place for place, other in enumerate(order) if boxes[other].bbox.y0 <= inside.y0]
-        order.insert(1 + max(after or above or [-1]), index)
-    return order
-
-
 def _tuple(bbox: BBox) -> tuple[float, float, float, float]:
     return (bbox.x0, bbox.y0, bbox.x1, bbox.y1)
 

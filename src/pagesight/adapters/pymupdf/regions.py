@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from pagesight.adapters.pymupdf.engine import Box, reading_order
+from pagesight.adapters.pymupdf.engine import Box
 from pagesight.adapters.pymupdf.figures import (
     CAPTION,
     PICTURE,
@@ -24,6 +24,7 @@ from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
 from pagesight.adapters.pymupdf.tables.notes import extent
 from pagesight.adapters.pymupdf.tables.ruling import drawn_rules, ruling_of
 from pagesight.adapters.pymupdf.text.lines import Line, line_text, lines_of
+from pagesight.adapters.pymupdf.text.ordering import reading_order
 from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox, union
 from pagesight.references import parse_caption
@@ -89,7 +90,7 @@ def arrange(page: Any, source: Source) -> list[Region]:
         boxes = settle_figures(boxes, source.pictures, source.images, source.page)
     boxes = _with_rest(source.words, boxes)
     boxes, captions = with_captions(boxes, source)
-    order = reading_order(page, boxes, source.blocks)
+    order = reading_order(boxes)
     words = assign(source.words, boxes)[0]
     carried = set(captions.values())
     regions = []
