@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 PDF = ".pdf"
@@ -21,8 +22,33 @@ LEGACY = (".doc", ".ppt", ".xls", ".odt", ".odp", ".ods", ".rtf")
 SUFFIXES = (PDF, *IMAGES, *FLOWING, *LEGACY)
 """What a folder is searched for; a file that is named is tried whatever it is called."""
 
-_HEADER_BYTES = 1024
-"""The PDF standard allows that much before the header."""
+KINDS = (
+    "PDF, Word, PowerPoint, Excel, OpenDocument, RTF, CSV, HTML, Markdown, text, EPUB, e-mail and "
+    "images"
+)
+"""Said to people."""
+
+HEAD_BYTES = 1024
+"""Of a file that tell what it is: the PDF standard allows that much before the header."""
+
+_ZIP = (b"PK\x03\x04",)
+_OLE = (bytes.fromhex("d0cf11e0a1b11ae1"),)
+_RTF = (b"{\\rtf",)
+_IMAGE = (
+    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    *(b"RIFF", b"BM", b"GIF8"),
+)
+"""PNG, JPEG, TIFF and BigTIFF, WebP, BMP, GIF."""
+_BEGINNINGS: Mapping[str, tuple[bytes, ...]] = {
+    **dict.fromkeys(IMAGES, _IMAGE),  # which are read by their content, whatever they are called
+    **dict.fromkeys((".xlsx", ".odt", ".odp", ".ods", *OFFICE), _ZIP + _OLE),  # _OLE: encrypted
+    **dict.fromkeys((".doc", ".ppt", ".xls"), _ZIP + _OLE + _RTF),  # as LibreOffice takes them
+    ".epub": _ZIP,
+    ".msg": _OLE,
+    ".rtf": _RTF,
+}
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""Of a text with two bytes a character, half of them 0."""
 
 
 def kind_of(path: Path) -> str:
@@ -44,4 +70,14 @@ def says_pdf(path: Path) -> bool:
         OSError: it cannot be read.
     """
     with path.open("rb") as file:
-        return b"%PDF-" in file.read(_HEADER_BYTES)
+        return b"%PDF-" in file.read(HEAD_BYTES)
+
+
+def looks_like(suffix: str, head: bytes) -> bool:
+    """Whether a file that begins with `head` (`HEAD_BYTES`, or all of it) may be what its suffix
+    says, or is a PDF. All that holds no zeros may be a text."""
+    if b"%PDF-" in head:
+        return True
+    if suffix in _BEGINNINGS:
+        return head.startswith(_BEGINNINGS[suffix])
+    return suffix in SUFFIXES and suffix != PDF and (head[:2] in _WIDE_MARKS or b"\0" not in head)

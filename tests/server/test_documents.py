@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import docx
+import pymupdf
 import pytest
 
 from pagesight.server.jobs import JobView
@@ -184,10 +186,36 @@ def test_fields_that_cannot_be_are_refused_before_anything_is_queued(
     assert not list((root / "uploads").glob("*.part"))
 
 
-def test_what_is_no_pdf_is_refused_at_once(server: Served, tmp_path: Path) -> None:
+def test_what_is_not_what_it_is_called_is_refused_at_once(server: Served, tmp_path: Path) -> None:
     page = tmp_path / "page.pdf"
     page.write_text("<html></html>")
     assert "not a PDF" in problem(post(server, page), 415)
+    program = tmp_path / "setup.exe"
+    program.write_bytes(b"MZ\x90\0")
+    assert ".exe cannot be read" in problem(post(server, program), 415)
+
+
+def test_documents_that_are_no_pdf_become_ready_are_shown_and_deleted(
+    server: Served, tmp_path: Path
+) -> None:
+    word = docx.Document()
+    word.add_paragraph("The clamp K44 is fastened with nine bolts.")
+    word.save(str(tmp_path / "clamp.docx"))
+    (tmp_path / "hose.md").write_text("# Hose\n\nThe hose H17 bears 300 bar.\n")
+    with pymupdf.open() as drawn:
+        drawn.new_page(width=400, height=200).insert_text((40, 100), "Gasket G5 23 mm", fontsize=30)
+        drawn[0].get_pixmap(dpi=150).save(tmp_path / "gasket.png")
+    for name, words in (("clamp.docx", "nine"), ("hose.md", "300"), ("gasket.png", "23")):
+        id = stored(server, tmp_path / name)
+        assert server.client.get(f"{API}/documents/{id}").json()["name"] == name
+        asked = {"text": Path(name).stem, "narrowing": {"documents": [id]}}
+        [hit, *_] = server.client.post(f"{API}/search", json=asked).json()["hits"]
+        assert words in hit["text"]
+        picture = server.client.get(f"{API}/documents/{id}/pages/1/image")
+        assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+        assert server.client.delete(f"{API}/documents/{id}").status_code == 204
+    root = server.shelves.libraries[NAME].app.library.root
+    assert not [path for path in (root / "uploads").rglob("*.*") if path.suffix != ".pdf"]
 
 
 def test_unknown_jobs_are_not_found(server: Served) -> None:

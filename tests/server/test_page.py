@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import docx
 import httpx
 import pymupdf
 import pytest
@@ -210,7 +212,7 @@ def test_a_document_is_added_becomes_ready_is_asked_and_deleted(visit: Visit) ->
     paper = _paper("Valve notes", "The relief valve RV9 opens at 217 bar and closes at 190 bar.")
     with visit() as page:
         page.get_by_role("tab", name="Documents").click()
-        page.get_by_label("PDF files to add").set_input_files(
+        page.get_by_label("Files to add").set_input_files(
             {"name": "valve.pdf", "mimeType": "application/pdf", "buffer": paper}
         )
         page.locator(".upload", has_text="valve.pdf").get_by_text("Ready").wait_for()
@@ -234,10 +236,42 @@ def test_a_document_is_added_becomes_ready_is_asked_and_deleted(visit: Visit) ->
         assert document.count() == 0
 
 
+def test_a_word_file_is_added_and_its_page_shown_with_the_quoted_words_marked(
+    visit: Visit,
+) -> None:
+    word = docx.Document()
+    for number in range(30):
+        word.add_paragraph(f"Paragraph {number} says nothing of any interest.")
+    word.add_paragraph("The coupling QX31 is greased every 700 hours.")
+    buffer = io.BytesIO()
+    word.save(buffer)
+    with visit() as page:
+        page.get_by_role("tab", name="Documents").click()
+        adding = page.get_by_label("Files to add")
+        assert ".docx" in adding.get_attribute("accept").split(",")
+        adding.set_input_files(
+            [
+                {"name": "setup.exe", "mimeType": "", "buffer": b"MZ"},
+                {"name": "coupling.docx", "mimeType": "", "buffer": buffer.getvalue()},
+            ]
+        )
+        page.locator(".upload", has_text="setup.exe").get_by_text("Not a document that").wait_for()
+        page.locator(".upload", has_text="coupling.docx").get_by_text("Ready").wait_for()
+
+        page.get_by_role("tab", name="Ask").click()
+        answer = _ask(page, "How often is the coupling QX31 greased?")
+        assert "700 hours" in answer.inner_text()
+        answer.locator(".chip").first.click()
+        _shown(page)
+        # The words end the page: the box around them lies below the other lines.
+        assert _box(page)[3] - _box(page)[1] < 0.05
+        assert _in_view(page)
+
+
 def test_what_is_no_pdf_fails_with_the_reason(visit: Visit) -> None:
     with visit(expected=REFUSED) as page:
         page.get_by_role("tab", name="Documents").click()
-        page.get_by_label("PDF files to add").set_input_files(
+        page.get_by_label("Files to add").set_input_files(
             {"name": "notes.pdf", "mimeType": "application/pdf", "buffer": b"plain words"}
         )
         row = page.locator(".upload", has_text="notes.pdf")
@@ -256,7 +290,7 @@ def test_an_encrypted_file_waits_for_its_password_and_is_dismissed_when_ready(
     body = locked.tobytes(encryption=AES_256, user_pw="open", owner_pw="own")
     with visit() as page:
         page.get_by_role("tab", name="Documents").click()
-        page.get_by_label("PDF files to add").set_input_files(
+        page.get_by_label("Files to add").set_input_files(
             {"name": "lid.pdf", "mimeType": "application/pdf", "buffer": body}
         )
         page.get_by_label("Password of lid.pdf").fill("open")
@@ -412,7 +446,7 @@ def test_a_key_that_may_only_read_is_offered_nothing_else(visit: Visit, site: Si
         page.get_by_role("tab", name="Documents").click()
         page.get_by_role("article").first.wait_for()
         assert page.get_by_text("Your key may read only").is_visible()
-        assert page.get_by_role("button", name="Add PDFs").count() == 0
+        assert page.get_by_role("button", name="Add files").count() == 0
         assert page.get_by_role("button", name=re.compile("Delete")).count() == 0
 
 

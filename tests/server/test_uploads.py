@@ -92,7 +92,7 @@ def test_a_file_arrives_whole_with_its_fields(bench: Bench, url: str, tmp_path: 
     ],
     ids=["web page", "zip", "no bytes", "late header", "too large"],
 )
-def test_what_is_no_pdf_or_too_large_is_refused(
+def test_what_is_not_what_it_is_called_or_too_large_is_refused(
     bench: Bench, url: str, content: bytes, status: int, reason: str
 ) -> None:
     answer = httpx.post(url, files={"file": ("x.pdf", content, "application/pdf")})
@@ -106,6 +106,45 @@ def test_a_pdf_may_begin_late(bench: Bench, url: str) -> None:
     """Some programs put a line or two before it."""
     answer = httpx.post(url, files={"file": ("x.pdf", b"\r\n" * 100 + PDF)})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.docx", b"PK\x03\x04" + b"\0" * 100_000),
+        ("a.DOC", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 100),
+        ("a.png", b"\x89PNG\r\n\x1a\n\0"),
+        ("a.jpg", b"\x89PNG\r\n\x1a\n\0"),
+        ("a.md", b"# Pumps"),
+        ("a.csv", "Teil;Größe".encode("utf-16")),
+        ("a.txt", PDF),
+        ("no ending", PDF),
+    ],
+)
+def test_every_kind_of_document_is_taken(bench: Bench, url: str, name: str, content: bytes) -> None:
+    answer = httpx.post(url, files={"file": (name, content)})
+    suffix = Path(name).suffix.lower() or ".pdf"
+    assert (answer.status_code, answer.json()["name"]) == (200, Path(name).stem + suffix)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.exe", b"MZ\x90\0", ".exe cannot be read; these can: PDF, Word,"),
+        ("a", b"words", "files without an ending cannot be read"),
+        ("a.docx", b"MZ\x90\0", "the file is not a DOCX, whatever its name"),
+        ("a.docx. ", b"MZ\x90\0", "the file is not a DOCX, whatever its name"),
+        ("a.png", b"<svg>", "the file is not a PNG, whatever its name"),
+        ("a.md", b"MZ\x90\0", "the file is not a MD, whatever its name"),
+    ],
+)
+def test_what_is_no_document_is_refused(
+    bench: Bench, url: str, name: str, content: bytes, reason: str
+) -> None:
+    answer = httpx.post(url, files={"file": (name, content)})
+    assert answer.status_code == 415
+    assert reason in answer.json()["detail"]
+    assert bench.files == []
 
 
 @pytest.mark.parametrize(
@@ -192,6 +231,10 @@ def test_where_nothing_can_be_written_the_user_is_told(tmp_path: Path) -> None:
         ("", "document.pdf"),
         ("a\x00b\nc\x1b[31m.pdf", "abc[31m.pdf"),
         ("evil\u202efdp.exe", "evilfdp.exe.pdf"),
+        ("Prices.XLSX", "Prices.xlsx"),
+        ("page.xhtml", "page.xhtml"),
+        ("mail.eml. ", "mail.eml"),
+        (".docx", "document.docx"),
         ("u\u0308ber.pdf", "über.pdf"),
         ("手順書 第2版.pdf", "手順書 第2版.pdf"),
         ("<img onerror=x>.pdf", "<img onerror=x>.pdf"),

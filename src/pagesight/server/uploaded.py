@@ -1,8 +1,8 @@
 """The uploaded files of a library, in its folder until their document is deleted:
 
-uploads/<16 digits of its SHA-256>/<name>.pdf         a file
-uploads/<16 digits of its SHA-256>/<name>.pdf.json    while it is not in the library: what is to
-                                                      be done with it, or why that failed
+uploads/<16 digits of its SHA-256>/<name>         a file
+uploads/<16 digits of its SHA-256>/<name>.json    while it is not in the library: what is to
+                                                  be done with it, or why that failed
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from pagesight.document import Metadata
 from pagesight.files import sync_folder
-from pagesight.formats import PDF
 from pagesight.server.problems import Problem
 
 _PART = ".part"
@@ -133,7 +132,7 @@ class Uploads:
         for part in self._root.glob(f"*{_PART}"):
             part.unlink(missing_ok=True)
         found = []
-        for place in self._root.glob(f"*/*{PDF}{_MARK}"):
+        for place in self._root.glob(f"*/*{_MARK}"):
             path = place.with_name(place.name.removesuffix(_MARK))
             if path.is_file():
                 found.append((path, _read(place)))

@@ -16,17 +16,14 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from pagesight.document import file_name
-from pagesight.formats import PDF
+from pagesight.formats import HEAD_BYTES, KINDS, PDF, SUFFIXES, looks_like
 from pagesight.server.problems import Problem
 from pagesight.server.uploaded import Arrived, Uploads, no_room
 
 FILE_FIELD = "file"
-HEAD_BYTES = 1024
-"""Within which a PDF says that it is one."""
 IDLE_SECONDS = 60.0
 """After which a client that sends nothing is given up."""
 
-_SUFFIX = PDF
 _LONGEST_NAME = 120
 """Characters of a file name."""
 _MOST_BYTES = 200
@@ -44,7 +41,8 @@ _DROPPED = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 def safe_name(said: str) -> str:
     """What a file of that name is called here: the last part of a path, without characters that
-    are not seen, not too long, and with the suffix of a PDF."""
+    are not seen, not too long, and with the suffix of a document, in lower case: that of a PDF
+    where it has none."""
     normal = unicodedata.normalize("NFC", file_name(said))
     kept = (
         each
@@ -52,19 +50,21 @@ def safe_name(said: str) -> str:
         if each not in _UNSEEN and unicodedata.category(each) not in _DROPPED
     )
     name = "".join(kept).rstrip(" .")
-    stem = name[: -len(_SUFFIX)] if name.lower().endswith(_SUFFIX) else name
-    stem = stem[: _LONGEST_NAME - len(_SUFFIX)].encode()[:_MOST_BYTES].decode(errors="ignore")
-    return f"{stem.strip(' .') or 'document'}{_SUFFIX}"
+    suffix = next((each for each in SUFFIXES if name.lower().endswith(each)), "")
+    stem = name.removesuffix(name[len(name) - len(suffix) :])
+    suffix = suffix or PDF
+    stem = stem[: _LONGEST_NAME - len(suffix)].encode()[:_MOST_BYTES].decode(errors="ignore")
+    return f"{stem.strip(' .') or 'document'}{suffix}"
 
 
 @asynccontextmanager
 async def receiving(request: Request, uploads: Uploads, most_mb: int) -> AsyncIterator[Arrived]:
-    """The PDF that a multipart request brings, while the block lasts: what it has not moved to a
+    """The file that a multipart request brings, while the block lasts: what it has not moved to a
     place is removed then, and whenever anything goes wrong.
 
     Raises:
-        Problem: the request is no such form, the file is too large or no PDF, the client is silent
-            for too long, or there is no room.
+        Problem: the request is no such form, the file is too large or no document, the client is
+            silent for too long, or there is no room.
         ClientDisconnect: the client has gone.
     """
     boundary = _boundary(request)
@@ -109,7 +109,7 @@ def _boundary(request: Request) -> bytes:
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
         raise Problem(
-            415, "not a form", f"send the PDF as multipart/form-data, in the field {FILE_FIELD!r}"
+            415, "not a form", f"send the file as multipart/form-data, in the field {FILE_FIELD!r}"
         )
     return boundary
 
@@ -161,7 +161,7 @@ class _Form:
         self._parser.write(data)
 
     def finish(self) -> None:
-        """Nothing more comes: makes sure that the file is whole, is a PDF, and stays.
+        """Nothing more comes: makes sure that the file is whole, is a document, and stays.
 
         Raises:
             the same as `write`.
@@ -170,7 +170,7 @@ class _Form:
         if not self._ended:
             raise Problem(400, "not a form", "the form ends in the middle: upload it again")
         if self._name is None:
-            raise Problem(422, "no file", f"the form has no field {FILE_FIELD!r} with a PDF in it")
+            raise Problem(422, "no file", f"the form has no field {FILE_FIELD!r} with a file in it")
         self._check_head()
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -247,8 +247,22 @@ class _Form:
     def _check_head(self) -> None:
         if not self._size:
             raise Problem(415, "empty file", "the file is empty: copy or download it again")
-        if b"%PDF-" not in self._head:
-            raise Problem(415, "not a PDF", "the file is not a PDF, whatever its name: convert it")
+        said = file_name(self._name or "").rstrip(" .").lower()
+        suffix = Path(safe_name(said)).suffix
+        if looks_like(suffix, self._head):
+            return
+        if said.endswith(suffix):
+            raise Problem(
+                415,
+                "not what it is called",
+                f"the file is not a {suffix[1:].upper()}, whatever its name: open it in its "
+                "program and save it again, or convert it to PDF",
+            )
+        raise Problem(
+            415,
+            "no document",
+            f"{Path(said).suffix or 'files without an ending'} cannot be read; these can: {KINDS}",
+        )
 
     def _body_ends(self) -> None:
         self._ended = True

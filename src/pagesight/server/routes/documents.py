@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from pagesight.document import Metadata
 from pagesight.errors import MissingError
+from pagesight.formats import KINDS
 from pagesight.server.access import Readable, Who, Writable
 from pagesight.server.jobs import JobView
 from pagesight.server.problems import RESPONSES
@@ -67,7 +68,7 @@ def _also(status: int, when: str) -> dict[int | str, dict[str, Any]]:
 _IN_HAND = _also(409, "A job is working on the document: see Retry-After.")
 _UPLOAD_RESPONSES = {
     **_also(408, "The client sent nothing for a minute."),
-    **_also(415, "The body is no multipart form, or its file no PDF."),
+    **_also(415, "The body is no multipart form, or its file no document."),
     **_also(507, "There is no room on the server."),
 }
 _TEXT = {"type": "string", "default": ""}
@@ -83,7 +84,7 @@ _UPLOAD_BODY = {
                         FILE_FIELD: {
                             "type": "string",
                             "format": "binary",
-                            "description": "One PDF, with its file name.",
+                            "description": f"One file, with its name: {KINDS}.",
                         },
                         "title": {**_TEXT, "description": "In place of the one it shows."},
                         "revision": _TEXT,
@@ -141,9 +142,9 @@ def delete_document(shelf: Writable, id: DocumentId) -> None:
     openapi_extra=_UPLOAD_BODY,
 )
 async def upload_document(shelf: Writable, request: Request) -> JobView:
-    """Takes a PDF, and queues a job that brings it into the library."""
+    """Takes a document, and queues a job that brings it into the library."""
     # The body is read here, not by FastAPI: it goes to the library's disk as it comes, and a file
-    # that is too large or no PDF is refused at once.
+    # that is too large or no document is refused at once.
     most_mb = shelf.app.settings.serve.upload_mb
     async with receiving(request, shelf.jobs.uploads, most_mb) as arrived:
         said = _said(dict(arrived.fields))

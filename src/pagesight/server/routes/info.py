@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter
 
+from pagesight.formats import SUFFIXES
 from pagesight.results import EXTRACTIVE
 from pagesight.server.access import Everything, Who
 from pagesight.server.callers import Caller, Scope
@@ -67,6 +68,8 @@ class Info:
     keyed: bool
     """Callers need a key."""
     limits: Limits
+    suffixes: list[str]
+    """Of files that can be uploaded."""
     libraries: list[LibraryInfo]
     """Those that the caller may see, by name."""
 
@@ -92,6 +95,7 @@ def info(all: Everything, who: Who) -> Info:
         ),
         keyed=all.keyed,
         limits=_limits(settings),
+        suffixes=list(SUFFIXES),
         libraries=_libraries(shelves),
     )
 

@@ -23,11 +23,10 @@ export function documents(changed) {
     "input",
     {
       type: "file",
-      accept: "application/pdf,.pdf",
       multiple: true,
       hidden: true,
       tabindex: -1,
-      "aria-label": "PDF files to add",
+      "aria-label": "Files to add",
     },
   );
   input.addEventListener("change", () => {
@@ -69,12 +68,13 @@ function showAdding() {
       ),
     );
   if (adding.contains(input)) return adding;
-  const { upload_mb, upload_pages } = state.info.limits;
+  const { limits: { upload_mb, upload_pages }, suffixes } = state.info;
+  input.accept = suffixes.join(",");
   return fill(
     adding,
     button(
       "upload",
-      "Add PDFs",
+      "Add files",
       () => input.click(),
       { text: true, kind: "main", properties: { id: "add-files" } },
     ),
@@ -82,7 +82,8 @@ function showAdding() {
     el(
       "p.small",
       {},
-      `or drop them anywhere. Up to ${upload_mb} MB and ${upload_pages.toLocaleString("en")} pages each.`,
+      "or drop them anywhere: PDF, Office, web, text, mail, images. " +
+        `Up to ${upload_mb} MB and ${upload_pages.toLocaleString("en")} pages each.`,
     ),
   );
 }
@@ -124,7 +125,7 @@ function empty() {
       "p",
       {},
       mayWrite()
-        ? "Add PDF files above. Each shows how far it has come; once it is ready you can ask about it."
+        ? "Add files above. Each shows how far it has come; once it is ready you can ask about it."
         : "Nobody has added any yet.",
     ),
   );

@@ -154,7 +154,7 @@ function showTools() {
 const toggle = theme();
 toggle.id = "theme";
 
-/** Files may be dropped anywhere: PDFs are added, a picture asks. */
+/** Files may be dropped anywhere: they are added. A picture asks, but among documents. */
 function dropping() {
   const over = byId("drop");
   const carries = (event) => [...event.dataTransfer.types].includes("Files");
@@ -164,7 +164,7 @@ function dropping() {
       "p",
       {},
       icon("upload"),
-      el("span", {}, "Drop PDFs to add them, or a picture to ask about it"),
+      el("span", {}, "Drop files to add them, or a picture to ask about it"),
     ),
   );
   document.addEventListener("dragover", (event) => {
@@ -178,7 +178,7 @@ function dropping() {
     if (!carries(event) || !state.library) return;
     event.preventDefault();
     const files = [...event.dataTransfer.files];
-    const others = files.filter((file) => !isPicture(file));
+    const others = files.filter((file) => panel === "documents" || !isPicture(file));
     if (others.length && mayWrite()) {
       showPanel("documents");
       add(others);

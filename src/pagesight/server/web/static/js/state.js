@@ -5,7 +5,8 @@
  * @typedef {{version: string, answerer: {name: string, extractive: boolean}, text_model: string,
  *   visual_model: string, visual_missing: string, ocr: boolean,
  *   caller: {name: string, scope: string, libraries: string[] | null}, keyed: boolean,
- *   limits: {upload_mb: number, upload_pages: number, image_mb: number}, libraries: Library[]}} Info
+ *   limits: {upload_mb: number, upload_pages: number, image_mb: number}, suffixes: string[],
+ *   libraries: Library[]}} Info
  */
 
 const LIBRARY = "pagesight.library";

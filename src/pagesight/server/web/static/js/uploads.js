@@ -52,7 +52,10 @@ export function uploads(place, stored) {
 
 /** @param {FileList | File[]} files */
 export function add(files) {
-  const { upload_mb: most } = state.info.limits;
+  const { limits: { upload_mb: most }, suffixes } = state.info;
+  const isTaken = (/** @type {File} */ file) =>
+    file.type === "application/pdf" ||
+    suffixes.some((suffix) => file.name.toLowerCase().endsWith(suffix));
   for (const file of files) {
     const sending = {
       file,
@@ -63,10 +66,13 @@ export function add(files) {
       again: false,
       stop: () => {},
     };
-    if (!/\.pdf$/i.test(file.name) && file.type !== "application/pdf")
+    if (!isTaken(file))
       Object.assign(
         sending,
-        { state: "failed", reason: "Not a PDF file. Only PDF files can be added." },
+        {
+          state: "failed",
+          reason: `Not a document that can be read. These can: ${suffixes.join(" ")}`,
+        },
       );
     else if (file.size > most * 2 ** 20)
       Object.assign(

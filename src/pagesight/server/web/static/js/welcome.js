@@ -37,10 +37,10 @@ function empty() {
         el(
           "p",
           {},
-          "Add PDF files: manuals, data sheets, papers, reports, scans. " +
+          "Add PDF, Office or other files: manuals, data sheets, papers, reports, scans. " +
             "As soon as they are read you can ask about them.",
         ),
-        button("upload", "Add PDFs", add, { text: true, kind: "main" }),
+        button("upload", "Add files", add, { text: true, kind: "main" }),
         el("p.small", {}, "Or drop them anywhere on this page."),
       ]
       : el("p", {}, "Your key may read only: someone who may write has to add documents first."),
