@@ -11,6 +11,8 @@ from pagesight.geometry import BBox
 
 _NEAR = 12.0
 """Points from a box to a word of one of its lines that it leaves out."""
+_SLACK = 1.0
+"""Points around a box in which the middle of a word still counts as inside."""
 _UNDER_TEXT = 0.1
 """Share of a table from which a larger text box lies over it."""
 
@@ -21,9 +23,8 @@ def assign(words: Sequence[Word], boxes: Sequence[Box]) -> tuple[list[list[Word]
     A word just outside belongs to the box that has the other words of its line.
     """
     ranked = sorted(enumerate(boxes), key=lambda item: (_rank(item[1], boxes), item[1].bbox.area))
-    owners = [
-        next((index for index, box in ranked if holds(box.bbox, word)), None) for word in words
-    ]
+    reaches = [(index, _reach(box.bbox)) for index, box in ranked]
+    owners = [_owner(word, reaches) for word in words]
     lines = {
         (word.block, word.line): owner
         for word, owner in zip(words, owners, strict=True)
@@ -42,8 +43,25 @@ def assign(words: Sequence[Word], boxes: Sequence[Box]) -> tuple[list[list[Word]
 
 def holds(box: BBox, word: Word) -> bool:
     """Whether the middle of the word is in the box."""
+    return _owner(word, [(0, _reach(box))]) == 0
+
+
+_Reach = tuple[float, float, float, float]
+
+
+def _reach(box: BBox) -> _Reach:
+    """Where the middle of a word may be: left, top, right, bottom."""
+    return box.x0 - _SLACK, box.y0 - _SLACK, box.x1 + _SLACK, box.y1 + _SLACK
+
+
+def _owner(word: Word, reaches: Sequence[tuple[int, _Reach]]) -> int | None:
+    """The first whose reach has the word's middle. A page has some hundred thousand pairs of a
+    word and a box, so that nothing is made or called for each of them."""
     x, y = word.centre
-    return box.x0 - 1 <= x <= box.x1 + 1 and box.y0 - 1 <= y <= box.y1 + 1
+    for index, (left, top, right, bottom) in reaches:
+        if left <= x <= right and top <= y <= bottom:
+            return index
+    return None
 
 
 def _rank(box: Box, boxes: Sequence[Box]) -> int:
