@@ -224,6 +224,86 @@ def test_a_line_that_goes_on_is_in_the_cell_above_it() -> None:
     ]
 
 
+def test_a_label_whose_values_stand_at_its_last_line_is_one_row() -> None:
+    lines = [
+        a_line(0, (120, "2023"), (220, "2022")),
+        a_line(1, (0, "Research and"), (1, "")),
+        a_line(1.8, (0, "development"), (120, "3,455"), (220, "3,389")),
+        a_line(3, (0, "Other income:")),
+        a_line(3.8, (0, "interest"), (120, "12"), (220, "17")),
+    ]
+    grid = Grid((-2.5, 12.5, 26, 42.5, 56, 72.5), THREE)
+    assert told(cells_of(grid, lines))[1:] == [
+        ["Research and development", "3,455", "3,389"],
+        ["Other income:", "", ""],
+        ["interest", "12", "17"],
+    ]
+
+
+def test_rows_that_the_network_took_for_one_are_parted() -> None:
+    lines = [
+        a_line(0, (0, "Area"), (120, "2023"), (220, "2022")),
+        a_line(1, (0, "US"), (120, "667"), (220, "644")),
+        a_line(1.8, (0, "Intl"), (120, "-"), (220, "-")),
+        a_line(3, (0, "Both"), (120, "667"), (220, "644")),
+    ]
+    grid = Grid((-2.5, 12.5, 42.5, 57.5), THREE)
+    assert told(cells_of(grid, lines))[1:3] == [["US", "667", "644"], ["Intl", "-", "-"]]
+
+
+def test_a_head_over_columns_is_parted_from_their_heads_in_one_row_of_the_network() -> None:
+    lines = [
+        a_line(0, (105, "Twelve Months Ended June 30")),
+        a_line(0.8, (0, "Type"), (120, "2022"), (205, "2021")),
+        *VALUES,
+    ]
+    grid = Grid((-2.5, 27.5, 42.5, 57.5), THREE)
+    found = cells_of(grid, lines)
+    assert told(found)[:2] == [["Type 2x1", "Twelve Months Ended June 30 1x2"], ["2022", "2021"]]
+    assert found.header_rows == 2
+
+
+def test_heads_halfway_beside_two_levels_of_heads_are_of_both() -> None:
+    columns = (0.0, 100.0, 200.0, 300.0, 400.0, 500.0)
+    lines = [
+        a_line(0, (230, "Hover")),
+        a_line(0.5, (0, "Model"), (420, "Fever")),
+        a_line(1, (130, "two"), (230, "three"), (330, "four")),
+        *(
+            a_line(row, (0, "Direct"), (130, "1.5"), (230, "2.5"), (330, "3.5"), (420, "4.5"))
+            for row in (2, 3)
+        ),
+    ]
+    grid = Grid((-2.5, 27.5, 42.5, 57.5), columns)
+    assert told(cells_of(grid, lines))[:2] == [
+        ["Model 2x1", "Hover 1x3", "Fever 2x1"],
+        ["two", "three", "four"],
+    ]
+
+
+def test_a_head_is_not_centred_out_of_the_one_above_it() -> None:
+    columns = (0.0, 60.0, 120.0, 180.0, 240.0, 300.0, 360.0)
+    heads = ((70, "2022"), (130, "two"), (190, "three"), (250, "2022"), (310, "more"))
+    lines = [
+        a_line(0, (125, "Quarter"), (285, "Year")),
+        a_line(1, (148, "Change")),
+        a_line(2, *heads),
+        *(a_line(row, (0, "US"), *((place, str(row)) for place, _ in heads)) for row in (3, 4, 5)),
+    ]
+    ruling = rules((1, 65, 230), (1, 245, 360), (2, 125, 230))
+    found = told(cells_of(a_grid(6, *columns), lines, ruling))
+    assert found[:2] == [["", "Quarter 1x3", "Year 2x2"], ["", "2022 2x1", "Change 1x2"]]
+
+
+def test_numbers_that_name_columns_are_heads() -> None:
+    lines = [
+        a_line(0, (120, "737 *"), (220, "747")),
+        a_line(1, (0, "Deliveries"), (120, "8,132"), (220, "1,572")),
+        a_line(2, (0, "Orders"), (120, "387"), (220, "5")),
+    ]
+    assert cells_of(a_grid(3, *THREE), lines).header_rows == 1
+
+
 def test_dashes_are_a_rule_and_dots_are_nothing() -> None:
     lines = [
         a_line(0, (0, "Pump"), (120, "min"), (220, "max")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,12 +16,16 @@ from pagesight.adapters.pymupdf.tables.rows import (
     numeric_head,
     rules_between,
 )
-from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_full
+from pagesight.adapters.pymupdf.tables.ruling import Rule, Ruling, is_full
 from pagesight.adapters.pymupdf.text.lines import region_text
 from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox
 
 _MOST_ROWS = 6
+_NAME = re.compile(r"\w{1,4}\W*")
+"""A short number without a sign, currency or fraction."""
+_NEXT_ROWS = 3
+"""Rows below heads that are looked at for values."""
 _MOST_HEAD_NUMBERS = 0.75
 """Share of values in a first row from which it is none of heads."""
 _CENTRED = 0.06
@@ -55,11 +60,17 @@ class Extent:
         return (self.start + self.end) / 2
 
 
+Reach = dict[int, tuple[int, int]]
+"""The column that a head's words are in -> the first and last one that it covers."""
+
+
 def head_rows(rows: Sequence[Row], width: tuple[float, float], ruling: Ruling) -> int:
     """Rows of column heads: those above the first rule right through the table, where the rows
     below have no such rules each; else the first, and those under a first one with gaps (spanning
     heads) that hold no figures. 0 where already the first row is mostly figures."""
     texts = [[region_text(row.get(column, ())) for column in sorted(row)] for row in rows]
+    if numeric_head(texts[0]) > 0.5 and _names_columns(rows, texts[0]):
+        return 1
     if len(rows) > 1 and numeric_head(texts[0]) > 0.5 and numeric(texts[1]) > 0.5:
         return 0
     ruled = _above_rule(rows, width, ruling)
@@ -68,6 +79,13 @@ def head_rows(rows: Sequence[Row], width: tuple[float, float], ruling: Ruling) -
     if numeric_head(texts[0]) > 0.5:
         return 0
     return _above_numbers(rows, texts)
+
+
+def _names_columns(rows: Sequence[Row], first: Sequence[str]) -> bool:
+    """Whether a first row of numbers are the names of things ("737", "1F"): the only row without a
+    label, and none of its numbers an amount."""
+    labelled = 0 not in rows[0] and all(0 in row for row in rows[1:])
+    return labelled and all(_NAME.fullmatch(text) or not is_number(text) for text in first)
 
 
 def _above_rule(rows: Sequence[Row], width: tuple[float, float], ruling: Ruling) -> int:
@@ -91,10 +109,15 @@ def _above_numbers(rows: Sequence[Row], texts: Sequence[Sequence[str]]) -> int:
         and columns - set(rows[count - 1])
         and columns & set(rows[count])
         and numeric_head(texts[count]) == 0
-        and any(numeric(each[1:]) > 0.3 for each in texts[count + 1 : count + 4])
+        and any(numeric(each[1:]) > 0.3 for each in _beside_labels(texts[count + 1 :]))
     ):
         count += 1
     return count
+
+
+def _beside_labels(texts: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """The first rows that have more than a label."""
+    return [each for each in texts if len(each) > 1][:_NEXT_ROWS]
 
 
 def head_places(
@@ -104,50 +127,99 @@ def head_places(
     several columns covers them, and one with nothing above or below all the rows."""
     places: list[list[Place]] = []
     for number in range(count):
-        below = set[int]().union(*rows[number + 1 : count]) if number + 1 < count else set()
-        places.append(_spanning(rows, number, below, body, ruling))
-    return _stacked(places, count, len(body), ruling)
+        bounds = {edge for row in places for each in row for edge in _bounds(each)}
+        after = rows[number + 1 : number + 2]
+        rules = [rule for row in after for rule in rules_between(rows[number], row, ruling)]
+        reach = _ruled(rows[number:count], body, rules)
+        reach = _centred_over(rows[number:count], reach, body, bounds, ruling)
+        places.append(
+            [
+                Place(number, first, tuple(rows[number][column]), column_span=last - first + 1)
+                for column, (first, last) in sorted(reach.items())
+            ]
+        )
+    return _stacked(_over_all_below(places), count, len(body), ruling)
 
 
-def _spanning(
-    rows: Sequence[Row], number: int, below: set[int], body: Sequence[Extent], ruling: Ruling
-) -> list[Place]:
-    row = rows[number]
-    boxes = {column: box_of(words) for column, words in row.items()}
-    rules = rules_between(row, rows[number + 1], ruling) if number + 1 < len(rows) else []
-    reach: dict[int, tuple[int, int]] = {}
-    middles = {column: _middle(box) for column, box in boxes.items()}
-    for column, box in boxes.items():
+def _bounds(place: Place) -> set[int]:
+    """The columns at which heads below one over several columns begin: they do not reach out."""
+    return {place.column, place.end} if place.column_span > 1 else set()
+
+
+def _over_all_below(rows: Sequence[Sequence[Place]]) -> list[list[Place]]:
+    """Heads that stand alone over one of several columns cover all of these."""
+    found = [[*rows[-1]]] if rows else []
+    for row in rows[-2::-1]:
+        wide = [each for each in found[0] if each.column_span > 1]
+        found.insert(0, [_widened(each, row, wide) for each in row])
+    return found
+
+
+def _widened(place: Place, row: Sequence[Place], below: Sequence[Place]) -> Place:
+    for wide in below:
+        over = [each for each in row if each.column < wide.end and wide.column < each.end]
+        inside = wide.column <= place.column and place.end <= wide.end
+        if over == [place] and inside:
+            return replace(place, column=wide.column, column_span=wide.column_span)
+    return place
+
+
+def _ruled(rows: Sequence[Row], body: Sequence[Extent], rules: Sequence[Rule]) -> Reach:
+    """The first and last column of each head of the first row: those that the rule below it goes
+    over, and those that it stands over itself."""
+    row = rows[0]
+    below = {column: box_of(words) for each in rows[:0:-1] for column, words in each.items()}
+    middles = [_middle(box_of(words)) for words in row.values()]
+    reach: Reach = {}
+    for column, words in row.items():
+        box = box_of(words)
         own = [
             rule
             for rule in rules
-            if rule.start - 2 <= middles[column] <= rule.end + 2
-            and sum(rule.start <= middle <= rule.end for middle in middles.values()) == 1
+            if rule.start - 2 <= _middle(box) <= rule.end + 2
+            and sum(rule.start <= middle <= rule.end for middle in middles) == 1
         ]
-        covered = [
+        covered = {
             place
             for place, extent in enumerate(body)
-            if place == column
-            or (
-                place not in row
-                and (
-                    (place and any(rule.start <= extent.middle <= rule.end for rule in own))
-                    or min(box.x1, extent.end) - max(box.x0, extent.start)
-                    > 0.5 * (extent.end - extent.start)
-                )
+            if place not in row
+            and (
+                (place and any(rule.start <= extent.middle <= rule.end for rule in own))
+                or _covers(box, extent)
+                or (place in below and _covers(box, Extent(below[place].x0, below[place].x1)))
             )
-        ]
+        }
         first = last = column
         while first - 1 in covered:
             first -= 1
         while last + 1 in covered:
             last += 1
         reach[column] = (first, last) if last > first or not own else (column, column)
-    reach = _centred(reach, middles, below, body)
-    return [
-        Place(number, first, tuple(row[column]), column_span=last - first + 1)
-        for column, (first, last) in sorted(reach.items())
-    ]
+    return reach
+
+
+def _centred_over(
+    rows: Sequence[Row], reach: Reach, body: Sequence[Extent], bounds: set[int], ruling: Ruling
+) -> Reach:
+    """The heads of the first row with the columns that they are centred over. A head with a line
+    more than those beside it is centred over them by chance."""
+    below = set[int]().union(*rows[1:])
+    middles = {column: _middle(box_of(words)) for column, words in rows[0].items()}
+    wider = _centred(reach, middles, below, body, bounds)
+    if below - {0} - _columns(wider):
+        for column in rows[0].keys() & rows[1].keys():
+            if heads_go_on(rows[0][column], rows[1][column], ruling):
+                wider[column] = reach[column]
+    return wider
+
+
+def _covers(box: BBox, extent: Extent) -> bool:
+    overlap = min(box.x1, extent.end) - max(box.x0, extent.start)
+    return overlap > 0.5 * (extent.end - extent.start)
+
+
+def _columns(reach: Reach) -> set[int]:
+    return {each for first, last in reach.values() for each in range(first, last + 1)}
 
 
 def _middle(box: BBox) -> float:
@@ -155,16 +227,17 @@ def _middle(box: BBox) -> float:
 
 
 def _centred(
-    reach: dict[int, tuple[int, int]],
+    reach: Reach,
     middles: dict[int, float],
     below: set[int],
     body: Sequence[Extent],
-) -> dict[int, tuple[int, int]]:
+    bounds: set[int],
+) -> Reach:
     """The heads with the free columns that they are centred over, if each column with a head
     below then has one above."""
-    free = below - {0} - {each for first, last in reach.values() for each in range(first, last + 1)}
+    free = below - {0} - _columns(reach)
     if not free:
-        return reach
+        return {**reach}
     wider = dict(reach)
     for column, (first, last) in reach.items():
         options = [
@@ -173,6 +246,7 @@ def _centred(
             if all(each in free for each in range(start, first))
             for stop in range(last, len(body))
             if all(each in free for each in range(last + 1, stop + 1))
+            and not any(start < edge <= stop for edge in bounds)
         ]
         fitting = [
             (start, stop)
@@ -183,7 +257,7 @@ def _centred(
         if fitting:
             wider[column] = max(fitting, key=lambda pair: pair[1] - pair[0])
     taken = [each for first, last in wider.values() for each in range(first, last + 1)]
-    return wider if len(taken) == len(set(taken)) else reach
+    return wider if len(taken) == len(set(taken)) else {**reach}
 
 
 def _stacked(places: list[list[Place]], count: int, columns: int, ruling: Ruling) -> list[Place]:

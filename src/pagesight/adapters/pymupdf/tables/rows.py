@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pagesight.adapters.pymupdf.tables.columns import Run, box_of, column_of, runs_of, slot
+from pagesight.adapters.pymupdf.tables.parting import body_rows, head_levels
 from pagesight.adapters.pymupdf.tables.ruling import Rule, Ruling, is_full
 from pagesight.adapters.pymupdf.text.lines import region_text
 from pagesight.adapters.pymupdf.text.words import Word
@@ -41,11 +42,23 @@ def rows_of(
 ) -> list[Row]:
     """The filled rows from top to bottom; a row that the network cut in two is one again."""
     edges = _with_rules(edges, words, columns, ruling)
-    rows: dict[int, Row] = {}
+    found: dict[int, list[Run]] = {}
     for run in runs_of(words, columns):
-        row = rows.setdefault(slot(run[0].centre[1], edges), {})
+        found.setdefault(slot(run[0].centre[1], edges), []).append(run)
+    first = min(found, default=0)
+    parts = (
+        head_levels(found[number]) if number == first else body_rows(found[number], columns)
+        for number in sorted(found)
+    )
+    rows = [_row(part, columns) for each in parts for part in each]
+    return _joined(rows, columns, ruling)
+
+
+def _row(runs: Sequence[Run], columns: Sequence[float]) -> Row:
+    row: Row = {}
+    for run in runs:
         row.setdefault(column_of(run, columns), []).extend(run)
-    return _joined([rows[number] for number in sorted(rows)], columns, ruling)
+    return row
 
 
 def rules_between(above: Row, below: Row, ruling: Ruling) -> list[Rule]:
@@ -119,6 +132,7 @@ def _joined(rows: list[Row], columns: Sequence[float], ruling: Ruling) -> list[R
         if not rules and (
             (ruled and _is_tight(joined[-1], row))
             or _goes_on(joined[-1], row, first=len(joined) == 1)
+            or _label_goes_on(joined[-1], row, first=len(joined) == 1)
         ):
             for column, words in row.items():
                 joined[-1].setdefault(column, []).extend(words)
@@ -153,6 +167,20 @@ def _goes_on(above: Row, row: Row, *, first: bool) -> bool:
             return False
     # A label of one small word is more likely a row of its own than the end of another one.
     return len(row) > 1 or 0 in row or len(above) > 1
+
+
+def _label_goes_on(above: Row, row: Row, *, first: bool) -> bool:
+    """Whether a row begins with the rest of the label above it, which stands alone there: values
+    are often set at the last line of their label."""
+    if first or above.keys() != {0} or 0 not in row or len(row) == 1:
+        return False
+    label, rest = region_text(above[0]), region_text(row[0])
+    gap = box_of(row[0]).y0 - box_of(above[0]).y1
+    if gap > _TIGHT * row[0][0].bbox.height or label.endswith(":"):
+        return False
+    return (
+        rest[:1].islower() or bool(_OPEN_END.search(label)) or label.count("(") > label.count(")")
+    )
 
 
 def heads_go_on(above: Run, below: Run, ruling: Ruling) -> bool:
