@@ -280,7 +280,7 @@ def test_a_frame_with_a_picture_in_it_is_one_picture() -> None:
     assert framed(pieces, [photograph], [frame], page) == ([word, Box(PICTURE, frame)], [])
 
 
-def test_frames_of_text_of_tables_and_of_pages_are_no_pictures() -> None:
+def test_frames_of_text_of_tables_and_of_pages_and_banners_are_no_pictures() -> None:
     page = BBox(0, 0, 600, 800)
     frame, photograph = BBox(100, 100, 400, 300), BBox(120, 120, 160, 160)
     prose = Box("text", BBox(105, 165, 395, 295))
@@ -290,6 +290,7 @@ def test_frames_of_text_of_tables_and_of_pages_are_no_pictures() -> None:
         ([prose], [photograph], frame),
         ([table], [photograph], frame),
         ([], [photograph], BBox(10, 10, 590, 790)),
+        ([], [photograph], BBox(0, 100, 600, 300)),
     ):
         assert framed(boxes, seen, [around], page) == (boxes, seen)
 

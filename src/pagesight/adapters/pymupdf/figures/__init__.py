@@ -27,6 +27,8 @@ _FRAGMENT_GAP = 4.0
 """Points between the pieces of one plot."""
 _SCAN_MARGIN = 0.06
 """Of the page's height, at top and bottom: edges of the paper."""
+_BLEED = 4.0
+"""Points from the page's edge; what comes closer is meant to reach it."""
 _FRAME_SHARE = 0.5
 """Of the page's area; a larger frame is that of a slide or of the paper."""
 _ANCHOR_SIDE = 25.0
@@ -76,8 +78,8 @@ def framed(
     """The boxes and what the pixels show (`seen`), with each of `frames` that has a picture in it
     as one picture: a screenshot, say, of which the layout network and the pixels tell the pieces.
 
-    A frame around mostly prose, one that a table reaches into, and one around most of the page
-    are none.
+    A frame around mostly prose, one that a table reaches into, one around most of the page, and
+    one that reaches its edge, as a banner does, are none.
     """
     text = [box for box in boxes if box.kind not in (PICTURE, TABLE)]
     pictures = [*seen, *(box.bbox for box in boxes if box.kind == PICTURE)]
@@ -85,6 +87,7 @@ def framed(
         frame
         for frame in frames
         if frame.area < _FRAME_SHARE * page.area
+        and frame.grown(_BLEED).inside(page) == 1
         and any(picture.inside(frame) > 0.8 for picture in pictures)
         and not any(box.kind == TABLE and box.bbox.intersection(frame) for box in boxes)
         and not _is_panel(frame, text)
