@@ -121,6 +121,20 @@ def test_one_box_around_a_caption_is_cut_there() -> None:
     assert pairs["Figure 5"].iou(lower) > 0.9
 
 
+def test_captions_of_panels_do_not_keep_the_numbered_one_from_the_figure() -> None:
+    panels = BBox(80, 240, 260, 360), BBox(300, 240, 480, 360)
+    names = caption_box("", 140, 366, 200), caption_box("", 360, 366, 420)
+    whole = caption_box("Figure 6", 80, 390, 480)
+    boxes = [*(Box(PICTURE, panel) for panel in panels), *names, whole]
+    found, owners = with_captions(boxes, on_page(*panels))
+    assert {found[owner].kind for owner in owners} == {PICTURE}
+    assert [found[caption].label for caption in owners.values()] == ["Figure 6"]
+    (figure,) = (box for box in found if box.kind == PICTURE)
+    assert figure.bbox == BBox(80, 240, 480, 378)
+    alone, owners = with_captions(boxes[:-1], on_page(*panels))
+    assert {alone[caption].bbox for caption in owners.values()} == {name.bbox for name in names}
+
+
 @pytest.mark.parametrize("above", [False, True])
 def test_parts_with_letters_have_their_own_boxes_and_words(tmp_path: Path, above: bool) -> None:
     def draw(page: Any) -> None:

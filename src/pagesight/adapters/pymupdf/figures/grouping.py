@@ -123,7 +123,8 @@ def _is_at(caption: BBox, picture: BBox) -> bool:
 def _with_sub_captions(boxes: Sequence[Box], words: Sequence[Word]) -> list[Box]:
     """Pictures that reach down (or up) to the captions of their parts; these are no boxes of
     their own any more. "(a)" also begins an item of a list: only those count that stand between
-    a picture and its caption, or several side by side."""
+    a picture and its caption, or several side by side. A caption without number ("before") is
+    that of a part where one with a number stands below it."""
     found, _ = assign(words, boxes)
     marked = [
         index
@@ -131,9 +132,16 @@ def _with_sub_captions(boxes: Sequence[Box], words: Sequence[Word]) -> list[Box]
         if box.kind in (CAPTION, "text", "list-item") and not box.label
         if starts_with_mark(own) and len(own) <= _LONGEST_SUB_CAPTION
     ]
+    unmarked = [
+        index
+        for index, (box, own) in enumerate(zip(boxes, found, strict=True))
+        if box.kind == CAPTION and not box.label and len(own) <= _LONGEST_SUB_CAPTION
+    ]
     owners: dict[int, int] = {}
-    for index in marked:
-        if not _is_sub_caption(index, marked, boxes):
+    for index in dict.fromkeys([*marked, *unmarked]):
+        if not (
+            _is_over_caption(index, boxes) or (index in marked and _in_row(index, marked, boxes))
+        ):
             continue
         near = [
             (abs(gap), number)
@@ -151,22 +159,25 @@ def _with_sub_captions(boxes: Sequence[Box], words: Sequence[Word]) -> list[Box]
     ]
 
 
-def _is_sub_caption(index: int, marked: Sequence[int], boxes: Sequence[Box]) -> bool:
+def _is_over_caption(index: int, boxes: Sequence[Box]) -> bool:
     bbox = boxes[index].bbox
-    is_over_caption = any(
+    return any(
         other.kind == CAPTION
         and names_figure(other.label)
         and -3 <= other.bbox.y0 - bbox.y1 <= _FARTHEST
         and min(other.bbox.x1, bbox.x1) > max(other.bbox.x0, bbox.x0)
         for other in boxes
     )
-    in_row = any(
+
+
+def _in_row(index: int, marked: Sequence[int], boxes: Sequence[Box]) -> bool:
+    bbox = boxes[index].bbox
+    return any(
         other != index
         and abs(boxes[other].bbox.y0 - bbox.y0) < 0.5 * bbox.height
         and max(boxes[other].bbox.x0 - bbox.x1, bbox.x0 - boxes[other].bbox.x1) > 0
         for other in marked
     )
-    return is_over_caption or in_row
 
 
 def _gap(picture: BBox, caption: BBox) -> float | None:
