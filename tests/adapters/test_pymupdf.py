@@ -68,6 +68,13 @@ class FailingReader:
         raise ServiceError("tesseract is out of order: repair it")
 
 
+class SilentReader:
+    fingerprint = "reads nothing"
+
+    def read(self, png: bytes, *, sparse: bool) -> tuple[FixedWord, ...]:
+        return ()
+
+
 @pytest.fixture
 def crops(tmp_path: Path) -> FolderOfCrops:
     folder = tmp_path / "crops"
@@ -563,6 +570,21 @@ def test_a_scan_whose_reader_fails_is_a_picture_and_says_why(
     (content,) = PyMuPDFParser(crops, FailingReader()).parse_pages(path, 0, 1)
     assert "tesseract is out of order: repair it" in content.page.error
     assert isinstance(only(content, Figure), Figure)
+
+
+def specks(page: Any) -> None:
+    for number in range(12):
+        page.draw_circle((50 + 40 * number, 60 + 61 * number), 1)
+
+
+def test_a_scan_in_which_nothing_can_be_read_is_a_picture_unless_it_is_empty(
+    tmp_path: Path, crops: FolderOfCrops
+) -> None:
+    for draw, pictures in ((prose, 1), (specks, 0)):
+        path = scan_of(saved(tmp_path / "a.pdf", draw), tmp_path / "scan.pdf")
+        (content,) = PyMuPDFParser(crops, SilentReader()).parse_pages(path, 0, 1)
+        assert [type(each) for each in content.elements] == [Figure] * pictures
+        assert not content.page.error
 
 
 def test_the_invisible_text_of_an_ocr_layer_is_the_text(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pagesight.adapters.pymupdf.figures import CAPTION, PICTURE, TABLE
+from pagesight.adapters.pymupdf.figures.ink import ink_of
 from pagesight.adapters.pymupdf.figures.parts import parts_of
 from pagesight.adapters.pymupdf.regions import Region, arrange
 from pagesight.adapters.pymupdf.render import Renderer
@@ -40,6 +41,9 @@ _ROLES: Mapping[str, Role] = {
 }
 _PICTURE_PAGE_LETTERS = 60
 """A scanned page with fewer letters is one picture, say a map or a photograph."""
+_LEAST_INK = 0.005
+"""Share of a page's pixels from which a page with no words and no pictures shows something, say
+handwriting; specks on an empty sheet come to less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class PageParser:
             elements = work.whole_page()
         else:
             elements = [each for region in arrange(page, source) for each in work.elements(region)]
+            if not elements and ink_of(page).share >= _LEAST_INK:
+                elements = work.whole_page()
         elements += comments(page, source.words)
         return PageContent(
             page=Page(
@@ -98,13 +104,16 @@ class _Work:
         crop = self.renderer.crop(self.source.page)
         if crop.is_blank:
             return []
+        words, by_ocr = self.source.words, self.source.ocr
+        if not words:
+            words, by_ocr = crop.words(self.parser.reader), True
         return [
             Figure(
                 page=self.index,
                 bbox=self.source.page,
                 image=self.parser.crops.put(crop.png),
-                text=region_text(self.source.words),
-                text_by_ocr=self.source.ocr,
+                text=region_text(words),
+                text_by_ocr=by_ocr and bool(words),
             )
         ]
 

@@ -64,6 +64,11 @@ class Ink:
     inked: Mask
     """Rows x columns: the pixels that differ from the paper."""
 
+    @property
+    def share(self) -> float:
+        """Of the pixels, that are not paper."""
+        return float(self.inked.mean())
+
     def pictures(self, words: Iterable[BBox]) -> list[BBox]:
         """Regions that are neither paper nor plain colour nor words, in points, unordered: those
         with texture, as photographs and logos have it, then drawings in several colours."""
