@@ -67,6 +67,16 @@ def test_headers_and_footers_are_dropped() -> None:
     assert texts(*pages) == ["Text"] * 3
 
 
+def test_small_print_that_runs_up_the_margin_is_no_taller_than_its_letters() -> None:
+    said = "Downloaded on 11 November 2019"
+    box = BBox(6, 158, 18, 522)
+    span = Span(start=0, end=len(said), page=0, bbox=box)
+    line = TextBlock(page=0, bbox=box, role="header", text=said, spans=(span,))
+    _, kept = assemble(profile(), [content(0, block("Text"), line)]).elements
+    assert isinstance(kept, TextBlock)
+    assert kept.role == "header"
+
+
 def test_what_looks_like_a_header_and_stands_on_one_page_is_kept_small_print_as_such() -> None:
     first = content(
         0,

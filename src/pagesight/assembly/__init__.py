@@ -36,6 +36,8 @@ _NEVER_RUNNING = ("heading", "title", "caption", "annotation")
 _LONGEST_TITLE = 200
 _TALLER = 1.15
 """Line heights of the running text up to which a line is taken for as small."""
+_SHORT = 3
+"""Characters of a level line that may be narrower than it is tall."""
 
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 _NOTE = re.compile(r"\(?(?:\d{1,2}|[*\u2020\u2021\u00a7]|[a-z])\)?\s+\w")
@@ -146,8 +148,15 @@ def _tallest_print(content: PageContent) -> float:
 
 
 def _line_height(block: TextBlock) -> float:
-    """The mean over its lines, in points."""
-    return sum(span.bbox.height for span in block.spans) / max(len(block.spans), 1)
+    """The mean over its lines, in points; a line that runs up the margin is as tall as it is wide
+    on the page."""
+    heights = [
+        span.bbox.width
+        if span.end - span.start > _SHORT and span.bbox.width < span.bbox.height
+        else span.bbox.height
+        for span in block.spans
+    ]
+    return sum(heights) / max(len(heights), 1)
 
 
 def _decoration(contents: Sequence[PageContent]) -> frozenset[str]:
