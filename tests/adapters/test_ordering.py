@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pagesight.adapters.pymupdf.engine import Box
 from pagesight.adapters.pymupdf.text.ordering import reading_order
 from pagesight.geometry import BBox
@@ -9,7 +11,7 @@ from pagesight.geometry import BBox
 Place = tuple[float, float, float, float]
 
 
-def order(places: dict[str, Place], **kinds: str) -> str:
+def order(places: Mapping[str, Place], **kinds: str) -> str:
     """The names in the order of reading; the boxes are given backwards."""
     names = list(reversed(places))
     boxes = [Box(kinds.get(name, "text"), BBox(*places[name])) for name in names]

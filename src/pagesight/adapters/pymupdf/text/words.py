@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
+from pagesight.adapters.pymupdf.text.bullets import name_signs
 from pagesight.adapters.pymupdf.text.characters import INVISIBLE, TEX_LIGATURES, clean
 from pagesight.adapters.pymupdf.text.ligatures import mend_ligatures
 from pagesight.adapters.pymupdf.text.scripts import word_text
@@ -104,6 +105,7 @@ def text_layer(page: Any) -> TextLayer:
     """Reads a page whose rotation is removed; boxes are in display points."""
     mend_ligatures(page)
     raw = page.get_text("rawdict", flags=_FLAGS)["blocks"]
+    name_signs(raw)
     area = bbox_of(page.rect)
     words = [word for word in _words(raw) if _on_page(word, area)]
     images = [bbox_of(image["bbox"]).clipped(area) for image in page.get_image_info()]
