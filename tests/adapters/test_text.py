@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from pagesight.adapters.pymupdf.engine import pymupdf
-from pagesight.adapters.pymupdf.text.lines import headed, line_text
+from pagesight.adapters.pymupdf.text.lines import headed, line_text, lines_of
 from pagesight.adapters.pymupdf.text.words import Word, text_layer, without_watermark
 
 TEXT = "The relief valve limits the pressure of the pump to 285 bar and then opens."
@@ -69,3 +69,11 @@ def test_slanted_labels_and_the_only_words_of_a_page_are_kept() -> None:
     assert "DRAFT" in [word.text for word in without_watermark(words(draw))]
     only = without_watermark(words(lambda page: across(page, 60)))
     assert [word.text for word in only] == ["DRAFT"]
+
+
+def test_a_narrow_number_far_left_of_its_item_is_read_before_it() -> None:
+    def draw(page: Any) -> None:
+        page.insert_text((72, 100), "ii.", fontsize=11)
+        page.insert_text((100, 100), "Workplace awards", fontsize=11)
+
+    assert [line_text(line) for line in lines_of(words(draw))] == ["ii. Workplace awards"]

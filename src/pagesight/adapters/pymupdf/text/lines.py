@@ -294,7 +294,9 @@ def _is_level(piece: Line) -> bool:
     """Whether the words stand beside each other rather than above each other."""
     box = union(word.bbox for word in piece)
     if len(piece) == 1:
-        return len(piece[0].text) < 3 or box.width >= 0.6 * box.height
+        # A word on its side is as wide as its font is tall; "ii." is narrow and level.
+        is_thin = box.width < 0.9 * piece[0].size
+        return len(piece[0].text) < 3 or is_thin or box.width >= 0.6 * box.height
     return box.width >= box.height or box.height < 1.8 * max(word.size for word in piece)
 
 
