@@ -13,7 +13,7 @@ Place = tuple[float, float, float, float]
 
 def order(places: Mapping[str, Place], **kinds: str) -> str:
     """The names in the order of reading; the boxes are given backwards."""
-    names = list(reversed(places))
+    names = list(places)[::-1]
     boxes = [Box(kinds.get(name, "text"), BBox(*places[name])) for name in names]
     return " ".join(names[index] for index in reading_order(boxes))
 
