@@ -15,6 +15,7 @@ from pagesight.assembly.hyphens import with_hyphens
 from pagesight.assembly.labels import in_margin, labelled
 from pagesight.assembly.lists import listed
 from pagesight.assembly.pairing import paired
+from pagesight.assembly.sisters import with_sisters
 from pagesight.assembly.strays import without_strays
 from pagesight.document import (
     DocumentProfile,
@@ -63,7 +64,7 @@ def assemble(profile: DocumentProfile, contents: Sequence[PageContent]) -> Parse
     ]
     pages = labelled(ordered)
     elements = with_hyphens(without_strays(joined_tables(elements, pages)))
-    elements = listed(settled(elements, profile.outline))
+    elements = listed(with_sisters(settled(elements, profile.outline)))
     return ParsedDocument(
         profile=profile,
         title=_title(profile, elements),

@@ -18,7 +18,7 @@ _STEP = 4.0
 _DEEPEST = 5
 _SIGN = re.compile(r"[\u2022\u2023\u2043\u204c\u204d\u25a0\u25aa\u25cf\u25e6\u2756\u27a2]\s*\w")
 """Bullets that are nothing else."""
-_DASH = re.compile(r"([-\u2013\u2014*o])\s+\w")
+_DASH = re.compile(r"([-\u2013\u2014*o\u00b7\u2219])\s+\w")
 """Bullets where there are several of them at the same place."""
 _COUNTED = re.compile(r"(\(?)(\d{1,2}|[ivx]{1,4}|[a-zA-Z])([.)])\s+\S")
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
