@@ -9,14 +9,14 @@ PDF = ".pdf"
 IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
 """A document of one page; of a TIFF, of one page a frame."""
 MESSAGES = (".eml", ".msg")
+WORD, SLIDES, WORKBOOK = ".docx", ".pptx", ".xlsx"
 WEB = (".html", ".htm", ".xhtml")
-SHEETS = (".xlsx", ".csv", ".tsv")
+SHEETS = (WORKBOOK, ".csv", ".tsv")
 TEXTS = (".md", ".markdown", ".txt")
-OFFICE = (".docx", ".pptx")
-"""LibreOffice lays them out as their programs do, where it is installed."""
-FLOWING = (*OFFICE, *SHEETS, *WEB, *TEXTS, ".epub", *MESSAGES)
+FLOWING = (WORD, SLIDES, *SHEETS, *WEB, *TEXTS, ".epub", *MESSAGES)
 """Files that have no pages of their own."""
-LEGACY = (".doc", ".ppt", ".xls", ".odt", ".odp", ".ods", ".rtf")
+OLD_TEXTS, OLD_SLIDES, OLD_SHEETS = (".doc", ".odt", ".rtf"), (".ppt", ".odp"), (".xls", ".ods")
+LEGACY = (*OLD_TEXTS, *OLD_SLIDES, *OLD_SHEETS)
 """Only LibreOffice reads them."""
 
 SUFFIXES = (PDF, *IMAGES, *FLOWING, *LEGACY)
@@ -41,7 +41,8 @@ _IMAGE = (
 """PNG, JPEG, TIFF and BigTIFF, WebP, BMP, GIF."""
 _BEGINNINGS: Mapping[str, tuple[bytes, ...]] = {
     **dict.fromkeys(IMAGES, _IMAGE),  # which are read by their content, whatever they are called
-    **dict.fromkeys((".xlsx", ".odt", ".odp", ".ods", *OFFICE), _ZIP + _OLE),  # _OLE: encrypted
+    # OLE where they are encrypted.
+    **dict.fromkeys((WORD, SLIDES, WORKBOOK, ".odt", ".odp", ".ods"), _ZIP + _OLE),
     **dict.fromkeys((".doc", ".ppt", ".xls"), _ZIP + _OLE + _RTF),  # as LibreOffice takes them
     ".epub": _ZIP,
     ".msg": _OLE,

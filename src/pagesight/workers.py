@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from time import process_time
+from typing import TYPE_CHECKING
 
 from pagesight.document import DocumentProfile
-from pagesight.errors import SettingsError
+from pagesight.errors import DocumentError, SettingsError
 from pagesight.flow import Rendition
-from pagesight.formats import FLOWING, IMAGES, LEGACY, OFFICE
+from pagesight.formats import (
+    FLOWING,
+    IMAGES,
+    LEGACY,
+    OLD_SHEETS,
+    OLD_SLIDES,
+    OLD_TEXTS,
+    SLIDES,
+    WORD,
+    WORKBOOK,
+)
 from pagesight.ingest.parsing import ParsedWindow, Window
 from pagesight.leftovers import readings_folder
 from pagesight.optical import PagesAndFigures
 from pagesight.ports import Converter, OpticalReader, Parser
 from pagesight.renditions import RENDITIONS, AnyParser, Renditions
 from pagesight.settings import ParseSettings, Settings
+
+if TYPE_CHECKING:
+    from pagesight.adapters.libreoffice import LibreOffice
 
 
 def crops_folder(root: Path) -> Path:
@@ -52,17 +68,71 @@ def parser_of(settings: Settings, root: Path) -> Parser:
 
 def _converters() -> Mapping[str, Converter]:
     """Suffix -> what makes a PDF of such a file."""
-    from pagesight.adapters.libreoffice import LibreOffice, NoLibreOffice, program
+    from pagesight.adapters.libreoffice import NoLibreOffice, program
     from pagesight.adapters.pymupdf.printing.imaging import print_image
 
     found = program()
-    office: Converter = LibreOffice(found) if found else NoLibreOffice()
     return {
         **dict.fromkeys(IMAGES, print_image),
         **dict.fromkeys(FLOWING, _printed),
-        **dict.fromkeys(OFFICE, office if found else _printed),
-        **dict.fromkeys(LEGACY, office),
+        **(_by_office(found) if found else dict.fromkeys(LEGACY, NoLibreOffice())),
     }
+
+
+def _by_office(program: str) -> Mapping[str, Converter]:
+    """Text and slides as LibreOffice lays them out. Sheets not: it would cut them into paper."""
+    from pagesight.adapters.libreoffice import CONVERT_SECONDS, LibreOffice
+
+    office, twice = LibreOffice(program), LibreOffice(program, CONVERT_SECONDS / 2)
+    return {
+        WORD: partial(_word, office),
+        SLIDES: partial(_slides, office),
+        **dict.fromkeys(OLD_TEXTS, office),
+        **dict.fromkeys(OLD_SLIDES, partial(_renewed, twice, SLIDES, partial(_slides, twice))),
+        **dict.fromkeys(OLD_SHEETS, partial(_renewed, office, WORKBOOK, _printed)),
+    }
+
+
+def _word(office: LibreOffice, path: Path) -> Rendition:
+    """Without what tracked changes have deleted, which LibreOffice would print struck through."""
+    from pagesight.adapters.unstructured import accepted_word
+
+    changed = accepted_word(path)
+    if changed is None:
+        return office(path)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / f"document{WORD}"
+        copy.write_bytes(changed)
+        with _speaking_of(path, copy):
+            return office(copy)
+
+
+def _slides(office: LibreOffice, path: Path) -> Rendition:
+    """With pages behind the slides for what is in the file and on none of them."""
+    from pagesight.adapters.pymupdf.printing.appending import appended
+    from pagesight.adapters.pymupdf.printing.flowing import print_flow
+    from pagesight.adapters.unstructured import read_beside_slides
+
+    beside = read_beside_slides(path)
+    shown = office(path)
+    if not beside.sections:
+        return shown
+    return Rendition(pdf=appended(shown.pdf, print_flow(beside, path).pdf))
+
+
+def _renewed(office: LibreOffice, suffix: str, converter: Converter, path: Path) -> Rendition:
+    """Of a file in an old format, by its copy in a newer one."""
+    with office.saved(path, suffix) as copy, _speaking_of(path, copy):
+        return converter(copy)
+
+
+@contextmanager
+def _speaking_of(path: Path, copy: Path) -> Iterator[None]:
+    """Errors about a copy name the file."""
+    try:
+        yield
+    except DocumentError as error:
+        raise DocumentError(str(error).replace(str(copy), str(path))) from error
 
 
 def _printed(path: Path) -> Rendition:

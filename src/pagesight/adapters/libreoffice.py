@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from pagesight.errors import DocumentError
 from pagesight.flow import Rendition
+from pagesight.formats import OLD_TEXTS, PDF, WORD
 
 CONVERT_SECONDS = 100.0
 """That a document may take; opening any file is given up after two minutes."""
@@ -31,6 +33,11 @@ _SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 """Of a profile in which no macro runs, and nothing is loaded that a document links to."""
 
 
+_WITH_COMMENTS = 'pdf:writer_pdf_Export:{"ExportNotes":{"type":"boolean","value":"true"}}'
+"""Beside their words, as in a PDF that somebody has commented on."""
+_FILTERS = dict.fromkeys((WORD, *OLD_TEXTS), _WITH_COMMENTS)
+
+
 def program() -> str | None:
     """Where LibreOffice is; None where it is not installed."""
     return next(filter(None, map(shutil.which, _NAMES)), None)
@@ -44,7 +51,18 @@ class LibreOffice:
         self._seconds = seconds
 
     def __call__(self, path: Path) -> Rendition:
-        """The file as a PDF, by a profile of its own, so that several can run at once.
+        """The file as a PDF.
+
+        Raises:
+            DocumentError: it cannot be converted, or takes too long.
+        """
+        with self.saved(path, PDF) as pdf:
+            return Rendition(pdf=pdf.read_bytes())
+
+    @contextmanager
+    def saved(self, path: Path, suffix: str) -> Iterator[Path]:
+        """The file in another format, while the block lasts; by a profile of its own, so that
+        several can run at once.
 
         Raises:
             DocumentError: it cannot be converted, or takes too long.
@@ -57,16 +75,16 @@ class LibreOffice:
                 shutil.copyfile(path, document)
             except OSError as error:
                 raise DocumentError(f"{path} cannot be opened ({error.strerror})") from error
-            self._convert(root, document, path)
-            try:
-                return Rendition(pdf=document.with_suffix(".pdf").read_bytes())
-            except OSError as error:
+            self._convert(root, document, path, suffix)
+            made = document.with_suffix(suffix)
+            if not made.is_file():
                 raise DocumentError(
                     f"{path} cannot be read by LibreOffice: it may be damaged or encrypted; open "
                     "it and save a copy without a password"
-                ) from error
+                )
+            yield made
 
-    def _convert(self, root: Path, document: Path, path: Path) -> None:
+    def _convert(self, root: Path, document: Path, path: Path, suffix: str) -> None:
         user = root / "profile" / "user"
         user.mkdir(parents=True)
         (user / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
@@ -74,7 +92,8 @@ class LibreOffice:
             self._path,
             f"-env:UserInstallation={user.parent.as_uri()}",
             *("--headless", "--norestore", "--nolockcheck"),
-            *("--convert-to", "pdf", "--outdir", str(root), str(document)),
+            *("--convert-to", _FILTERS.get(path.suffix.lower(), suffix[1:])),
+            *("--outdir", str(root), str(document)),
         ]
         quiet = subprocess.DEVNULL
         # In the worker's group: what it holds in memory counts, and it ends with the worker.

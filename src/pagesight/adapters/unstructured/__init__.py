@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from pagesight.errors import DocumentError, LockedError
 from pagesight.flow import Flow
@@ -42,11 +43,35 @@ def read_flow(path: Path) -> Flow:
         LockedError: it is encrypted.
         DocumentError: it cannot be read; the message names it and the remedy.
     """
+    flow: Flow = _read(path, *_READERS[path.suffix.lower()])
+    return flow
+
+
+def read_beside_slides(path: Path) -> Flow:
+    """What a presentation holds and its slides do not show: notes, the numbers of charts.
+
+    Raises:
+        the same as `read_flow`.
+    """
+    flow: Flow = _read(path, "slides", "read_beside")
+    return flow
+
+
+def accepted_word(path: Path) -> bytes | None:
+    """The file with its tracked changes made; None where they deleted nothing.
+
+    Raises:
+        the same as `read_flow`.
+    """
+    changed: bytes | None = _read(path, "word", "accepted")
+    return changed
+
+
+def _read(path: Path, module: str, name: str) -> Any:
     suffix = path.suffix.lower()
     try:
         _check(path, suffix)
-        module, name = _READERS[suffix]
-        read: Callable[[Path], Flow] = getattr(import_module(f"{__name__}.{module}"), name)
+        read: Callable[[Path], Any] = getattr(import_module(f"{__name__}.{module}"), name)
         return read(path)
     except (DocumentError, ImportError, MemoryError):
         raise

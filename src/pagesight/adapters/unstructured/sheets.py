@@ -15,7 +15,7 @@ from pagesight.adapters.unstructured.decoding import decoded
 from pagesight.adapters.unstructured.tables import grid_of_rows
 from pagesight.document import Cell
 from pagesight.errors import DocumentError
-from pagesight.flow import Flow, Grid, Picture, Piece, Section, Unseen
+from pagesight.flow import Flow, Grid, Passage, Picture, Piece, Section, Unseen
 
 MOST_CELLS = 100_000
 """Of a file: twice as many take minutes to be laid out on pages that nobody reads."""
@@ -88,6 +88,9 @@ def _sheet(sheet: Any, cells: Mapping[tuple[int, int], str]) -> Section:
     unseen = (Unseen(text=words, reason="on a hidden slide or sheet"),) if words else ()
     pieces: list[Piece] = [_grid(sheet, seen)] if seen else []
     pieces += _pictures(sheet)
+    if pieces:
+        # Says what the table is about, and parts it from that of the sheet before.
+        pieces.insert(0, Passage(text=sheet.title, role="heading", level=1))
     return Section(pieces=tuple(pieces), label=sheet.title, unseen=unseen)
 
 

@@ -65,9 +65,36 @@ def read_slides(path: Path) -> Flow:
     return Flow(title=presentation.core_properties.title or "", sections=tuple(sections))
 
 
+def read_beside(path: Path) -> Flow:
+    """What slides do not show: their notes and the numbers of their charts, slide by slide; no
+    sections where there is nothing.
+
+    Raises:
+        Exception: whatever a damaged file makes the library raise.
+    """
+    presentation = pptx.Presentation(str(path))
+    pieces: list[Piece] = []
+    for number, slide in enumerate(presentation.slides, start=1):
+        if _is_hidden(slide):
+            continue
+        if beside := (*_charts(slide), *_notes(slide)):
+            pieces += (Passage(text=_heading(slide, number), role="heading", level=1), *beside)
+    return Flow(title="", sections=(Section(pieces=tuple(pieces)),) if pieces else ())
+
+
+def _heading(slide: Any, number: int) -> str:
+    title = slide.shapes.title
+    words = " ".join(title.text_frame.text.split()) if title is not None else ""
+    return f"Slide {number}: {words}" if words else f"Slide {number}"
+
+
+def _is_hidden(slide: Any) -> bool:
+    return slide._element.get("show") in ("0", "false")
+
+
 def _section(slide: Any, number: int, pieces: list[Piece], unseen: tuple[Unseen, ...]) -> Section:
     every = (*pieces, *_charts(slide), *_notes(slide))
-    if slide._element.get("show") in ("0", "false"):
+    if _is_hidden(slide):
         words = "\n".join(_words(piece) for piece in every)
         hidden = Unseen(text=words, reason="on a hidden slide or sheet")
         return Section(pieces=(), label=f"{number} (hidden)", unseen=(hidden, *unseen))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
-from docx.oxml import parse_xml
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from unstructured.documents.elements import ElementMetadata, Image
 from unstructured.partition.docx import partition_docx, register_picture_partitioner
@@ -20,6 +20,24 @@ from pagesight.flow import Flow, Passage, Picture, Piece, Section, Unseen
 
 _NOTES = ("footnotes", "endnotes", "comments")
 """Parts of the file that unstructured does not read."""
+
+
+_DELETED = ("w:del", "w:moveFrom")
+"""What a tracked change takes away."""
+_WRAPPERS = (
+    "w:sdt",
+    "w:sdtContent",
+    "w:ins",
+    "w:moveTo",
+    "w:smartTag",
+    "w:customXml",
+    "w:fldSimple",
+)
+"""Content controls, what a tracked change adds, fields: python-docx does not look into them."""
+_PROPERTIES = ("w:sdtPr", "w:sdtEndPr", "w:smartTagPr", "w:customXmlPr", "w:fldData")
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_OPERATORS = {"f": "/", "sSup": "^", "sSub": "_"}
+"""Between the two parts of a fraction, a power, an index."""
 
 
 class _Pictures:
@@ -46,6 +64,7 @@ def read_word(path: Path) -> Flow:
         Exception: whatever a damaged file makes the libraries raise.
     """
     document = docx.Document(str(path))
+    _resolve(document)
     unseen = _hidden(document)
     boxes = list(_boxes(document))
     notes = list(_notes(document))
@@ -69,6 +88,62 @@ def read_word(path: Path) -> Flow:
         first = sections[0].pieces if sections else ()
         sections[:1] = [Section(pieces=first, unseen=unseen)]
     return Flow(title=document.core_properties.title or "", sections=tuple(sections))
+
+
+def accepted(path: Path) -> bytes | None:
+    """The file with its tracked changes made, for programs that would print what was deleted as
+    well; None where nothing was deleted.
+
+    Raises:
+        Exception: whatever a damaged file makes the library raise.
+    """
+    document = docx.Document(str(path))
+    if not document.element.body.xpath("|".join(f".//{name}" for name in _DELETED)):
+        return None
+    _accept(document)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _accept(document: Any) -> None:
+    body = document.element.body
+    for row in body.xpath(".//w:tr[w:trPr/w:del]"):
+        row.getparent().remove(row)
+    for each in body.xpath("|".join(f".//{name}" for name in _DELETED)):
+        each.getparent().remove(each)
+
+
+def _resolve(document: Any) -> None:
+    """Makes tracked changes, and puts in the place of wrappers and formulas what is in them."""
+    _accept(document)
+    body = document.element.body
+    for each in body.xpath("|".join(f".//{name}" for name in _PROPERTIES)):
+        each.getparent().remove(each)
+    for formula in body.iter(f"{_MATH}oMath"):
+        run = OxmlElement("w:r")
+        run.text = linear(formula)
+        parent = formula.getparent()
+        (parent if parent.tag == f"{_MATH}oMathPara" else formula).addprevious(run)
+    for each in body.xpath("|".join(f".//{name}" for name in _WRAPPERS)):
+        for child in list(each):
+            each.addprevious(child)
+        each.getparent().remove(each)
+
+
+def linear(formula: Any) -> str:
+    """A formula on one line: "E=m c^(2)"."""
+    kind = formula.tag.removeprefix(_MATH)
+    if kind == "t":
+        return formula.text or ""
+    parts = [said for child in formula if (said := linear(child))]
+    if kind in _OPERATORS and len(parts) == 2:
+        return f"{_grouped(parts[0])}{_OPERATORS[kind]}{_grouped(parts[1])}"
+    return f"√({''.join(parts)})" if kind == "rad" else "".join(parts)
+
+
+def _grouped(text: str) -> str:
+    return text if len(text) == 1 or text.isalnum() else f"({text})"
 
 
 def _hidden(document: Any) -> tuple[Unseen, ...]:
@@ -102,9 +177,12 @@ def _notes(document: Any) -> Iterator[Passage]:
             continue
         root = parse_xml(relation.target_part.blob)
         for number, note in enumerate(root.iter(qn(f"w:{kind[:-1]}"))):
-            text = " ".join("".join(note.itertext()).split())
+            # Not itertext(): python-docx gives paragraphs and runs the text of what is in them.
+            text = " ".join("".join(note.xpath(".//w:t/text()")).split())
             if text and note.get(qn("w:type")) is None:
-                said = f"{kind[:-1].capitalize()} {note.get(qn('w:id')) or number}"
+                author = note.get(qn("w:author"))
+                count = f"by {author}" if author else note.get(qn("w:id")) or number
+                said = f"{kind[:-1].capitalize()} {count}"
                 yield Passage(text=f"{said}: {text}", role="footnote")
 
 
