@@ -92,6 +92,28 @@ def test_text_between_two_tables_keeps_them_apart() -> None:
     assert tables(ABOVE, a_line(0, "Other parts are greased.", 600), BELOW) == 2
 
 
+def test_a_title_that_is_repeated_with_continued_may_stand_between() -> None:
+    title = a_line(0, "Statement of Cash Flows (in millions)", 80, "heading")
+    again = a_line(1, "Statement of Cash Flows (continued) (in millions)", 100, "heading")
+    below = replace(BELOW, bbox=BBox(72, 120, 372, 160))
+    kept = joined_tables((title, ABOVE, again, below), PAGES)
+    assert [each.type for each in kept] == ["text", "table"]
+
+
+def test_a_title_that_is_repeated_without_a_word_or_is_another_one_begins_a_table() -> None:
+    title = a_line(0, "Sales by quarter", 80, "heading")
+    for text in ("Sales by quarter", "Costs of all segments by quarter and by area (continued)"):
+        assert tables(title, ABOVE, a_line(1, text, 100, "heading"), BELOW) == 2
+
+
+def test_a_head_whose_first_column_is_not_named_again_is_told_once() -> None:
+    above, below = (
+        replace(a_table(page, (name, "2023"), (label, "7"), top=top), header_rows=1)
+        for page, name, label, top in ((0, "Segment", "US", 500), (1, "", "Intl", 60))
+    )
+    assert only_table(above, below).rows == (("Segment", "2023"), ("US", "7"), ("Intl", "7"))
+
+
 def test_other_columns_or_a_caption_of_its_own_begin_another_table() -> None:
     assert tables(ABOVE, a_table(1, ("a", "b", "c"), top=60)) == 2
     assert tables(ABOVE, replace(BELOW, caption=a_caption("Table 4", "Table 4: Others"))) == 2

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import TypeGuard
 
-from pagesight.document import Caption, Cell, Element, Page, Table, TablePart, TextBlock
+from pagesight.document import Caption, Element, Page, Table, TablePart, TextBlock
 
 _SAME_EDGE = 0.02
 """Of the page's width, by which a column's edge moves at most from one page to the next."""
@@ -16,6 +17,9 @@ _MARGIN = 0.08
 _LOW = 0.5
 """Share of the page's height below which a table ends that goes on."""
 _CONTINUED = re.compile(r"\b(?:cont(?:inued|['\u2019]?d|\.)|continuation)", re.IGNORECASE)
+_IN_BRACKETS = re.compile(rf"[(\[]\s*(?:{_CONTINUED.pattern})[^)\]]*[)\]]", re.IGNORECASE)
+_LONGEST_TITLE = 200
+"""Characters of a title that is repeated above the next part of a table."""
 _LONGEST_NOTE = 40
 """Characters of a line like "(continued)" or "Table 3 continued" around such a table."""
 
@@ -25,7 +29,8 @@ def joined_tables(elements: Sequence[Element], pages: Sequence[Page]) -> list[El
     the same columns, and without a caption of their own other than "continued".
 
     Rows of the later part are counted on from those of the first one, its column heads are left
-    out where they say the same. Lines like "(continued)" beside them go.
+    out where they say the same. Lines like "(continued)" beside them go, and so does the title of
+    the first part where it is repeated as "(continued)".
     """
     size = {page.index: page for page in pages}
     joined: list[Element] = []
@@ -35,24 +40,47 @@ def joined_tables(elements: Sequence[Element], pages: Sequence[Page]) -> list[El
             whole = joined[before]
             if isinstance(whole, Table) and _goes_on(whole, element, size):
                 joined[before] = _together(whole, element)
-                joined[before + 1 :] = [each for each in joined[before + 1 :] if not _is_note(each)]
+                joined[before + 1 :] = [
+                    each
+                    for each in joined[before + 1 :]
+                    if _is_marginal(each, size[each.page].height) and not _is_note(each)
+                ]
                 continue
         joined.append(element)
     return joined
 
 
 def _table_above(joined: Sequence[Element], element: Element, pages: dict[int, Page]) -> int | None:
-    """The number of the last element that is a table on the page before, if nothing but margins
-    and notes stands between the two."""
+    """The number of the last element that is a table on the page before, if nothing but margins,
+    notes and a title that says that it goes on stands between the two."""
     if not isinstance(element, Table):
         return None
+    repeated, continued = False, False
     for number in range(len(joined) - 1, -1, -1):
         each = joined[number]
         if isinstance(each, Table):
-            return number if _last_page(each) == element.page - 1 else None
-        if not (_is_marginal(each, pages[each.page].height) or _is_note(each)):
+            adjacent = _last_page(each) == element.page - 1 and (continued or not repeated)
+            return number if adjacent else None
+        if _is_marginal(each, pages[each.page].height) or _is_note(each):
+            continue
+        if each.page != element.page or not _is_repeated(each, joined[:number]):
             return None
+        repeated = True
+        continued = continued or bool(_CONTINUED.search(each.text))
     return None
+
+
+def _is_repeated(element: Element, before: Sequence[Element]) -> bool:
+    """A title of the page before, with or without "(continued)"."""
+    if not isinstance(element, TextBlock) or len(element.text) > _LONGEST_TITLE:
+        return False
+    title = _title(element.text)
+    near = takewhile(lambda each: each.page >= element.page - 1, reversed(before))
+    return any(isinstance(each, TextBlock) and _title(each.text) == title for each in near)
+
+
+def _title(text: str) -> str:
+    return "".join(_IN_BRACKETS.sub("", text).split()).casefold()
 
 
 def _is_marginal(element: Element, height: float) -> bool:
@@ -117,7 +145,7 @@ def _last_page(table: Table) -> int:
 
 def _together(table: Table, below: Table) -> Table:
     height = max(cell.row + cell.row_span for cell in table.cells)
-    left_out = below.header_rows if _head(table) == _head(below) else 0
+    left_out = below.header_rows if _is_same_head(table, below) else 0
     moved = tuple(
         replace(cell, row=cell.row - left_out + height)
         for cell in below.cells
@@ -128,10 +156,19 @@ def _together(table: Table, below: Table) -> Table:
     return replace(table, cells=table.cells + moved, continued=(*table.continued, part), text=text)
 
 
+def _is_same_head(table: Table, below: Table) -> bool:
+    """Whether the column heads say the same, but for white space, as they are set anew on each
+    page, and but for a name over the labels that is not repeated or only with "continued"."""
+    here, there = _head(table), _head(below)
+    stub = "".join(text for _, column, text in there if column == 0)
+    if stub and not _CONTINUED.search(stub):
+        return here == there
+    return [each for each in here if each[1]] == [each for each in there if each[1]]
+
+
 def _head(table: Table) -> list[tuple[int, int, str]]:
-    """The column heads without white space, as they are set anew on each page."""
-    return [_key(cell) for cell in table.cells if cell.row < table.header_rows and cell.text]
-
-
-def _key(cell: Cell) -> tuple[int, int, str]:
-    return cell.row, cell.column, "".join(cell.text.split()).casefold()
+    return [
+        (cell.row, cell.column, "".join(cell.text.split()).casefold())
+        for cell in table.cells
+        if cell.row < table.header_rows and cell.text
+    ]
