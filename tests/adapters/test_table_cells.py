@@ -295,6 +295,28 @@ def test_a_head_is_not_centred_out_of_the_one_above_it() -> None:
     assert found[:2] == [["", "Quarter 1x3", "Year 2x2"], ["", "2022 2x1", "Change 1x2"]]
 
 
+def test_words_without_a_label_above_the_values_are_heads() -> None:
+    lines = [
+        a_line(-0.5, (120, "July 2"), (220, "June 3")),
+        a_line(1, (120, "audited")),
+        *VALUES,
+    ]
+    found = cells_of(Grid((-10, 12.5, 27.5, 42.5, 57.5), THREE), lines)
+    assert told(found)[:2] == [["", "July 2", "June 3 2x1"], ["", "audited"]]
+    assert found.header_rows == 2
+
+
+def test_two_columns_of_a_single_row_of_values_are_parted_by_the_white_between() -> None:
+    lines = [
+        a_line(0, (120, "2022"), (220, "2021")),
+        a_line(1, (0, "Amortization"), (100, "$"), (120, "82"), (200, "$"), (220, "80")),
+    ]
+    assert told(cells_of(a_grid(2, 0, 100, 300), lines)) == [
+        ["", "2022", "2021"],
+        ["Amortization", "$ 82", "$ 80"],
+    ]
+
+
 def test_numbers_that_name_columns_are_heads() -> None:
     lines = [
         a_line(0, (120, "737 *"), (220, "747")),

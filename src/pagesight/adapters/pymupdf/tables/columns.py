@@ -19,7 +19,9 @@ _MOSTLY = 0.6
 _GAP = 1.0
 """Font sizes of white that parts two columns which the network took for one."""
 _LEAST_ROWS = 3
-"""Rows that must have something on both sides of such a gap."""
+"""Rows that must have something on both sides of such a gap; all, where there are fewer."""
+_FEWEST_ROWS = 2
+"""A row of heads and one of values."""
 _LEAST_BESIDE = 0.6
 """Share of a column's rows that must."""
 _MOST_CROSSING = 0.2
@@ -137,7 +139,7 @@ def _with_missing(grid: Grid, words: Sequence[Word]) -> tuple[float, ...]:
 
 def _gaps(rows: Sequence[Sequence[Word]]) -> Iterator[float]:
     """Middles of the white stripes between words that have words on both sides in many rows."""
-    if len(rows) < _LEAST_ROWS:
+    if len(rows) < _FEWEST_ROWS:
         return
     size = median(word.size or word.bbox.height for row in rows for word in row)
     allowed = int(_MOST_CROSSING * len(rows))
@@ -162,7 +164,7 @@ def _parts(middle: float, rows: Sequence[Sequence[Word]]) -> bool:
         and any(word.bbox.x0 >= middle and _says_something(word) for word in row)
         for row in rows
     )
-    return beside >= max(_LEAST_ROWS, _LEAST_BESIDE * len(rows))
+    return beside >= max(min(_LEAST_ROWS, len(rows)), _LEAST_BESIDE * len(rows))
 
 
 def _says_something(word: Word) -> bool:

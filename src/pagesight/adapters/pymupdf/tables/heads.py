@@ -106,7 +106,7 @@ def _above_numbers(rows: Sequence[Row], texts: Sequence[Sequence[str]]) -> int:
     count = 1
     while (
         count < min(_MOST_ROWS, len(rows) - 1)
-        and columns - set(rows[count - 1])
+        and (columns - set(rows[count - 1]) or 0 not in rows[count])
         and columns & set(rows[count])
         and numeric_head(texts[count]) == 0
         and any(numeric(each[1:]) > 0.3 for each in _beside_labels(texts[count + 1 :]))
