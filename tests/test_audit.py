@@ -145,6 +145,16 @@ def test_a_caption_without_its_figure_is_missing() -> None:
     assert missing(text("Figure 5: Load step", role="caption"), figure()) == ("Figure 5",)
 
 
+def test_a_caption_without_its_figure_is_told_apart_from_what_is_only_mentioned() -> None:
+    bare = text("Table 5: Limits", role="caption")
+    found = audit(parsed(bare, text("see Table 5 and Figure 9"), figure()))
+    assert found.missing == ("Figure 9", "Table 5")
+    assert findings(found) == (
+        "Table 5 has a caption, but no figure or table was found there",
+        "Figure 9 is mentioned, not found",
+    )
+
+
 def test_a_table_that_was_taken_for_a_figure_is_found() -> None:
     assert missing(text("see Table 3"), figure("Table 3")) == ()
 

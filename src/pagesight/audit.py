@@ -16,7 +16,7 @@ from pagesight.document import (
     Page,
     ParsedDocument,
 )
-from pagesight.references import missing, reference_graph
+from pagesight.references import missing, reference_graph, without_part
 from pagesight.references.numerals import NUMERALS, ROMANS
 from pagesight.sentences import first_words
 
@@ -44,12 +44,16 @@ def audit(parsed: ParsedDocument) -> Audit:
     counts = Counter[str]()
     for text in _texts(parsed.elements):
         counts.update(text)
+    references = reference_graph(parsed)
+    absent = missing(references, parsed.elements)
+    captioned = {without_part(each.key) for each in references if each.defined}
     read = {each: count for each, count in counts.items() if not each.isspace()}
     return Audit(
         characters=sum(read.values()),
         unreadable=sum(count for each, count in read.items() if _is_unreadable(each)),
         labels=_labels(parsed.pages),
-        missing=missing(reference_graph(parsed), parsed.elements),
+        missing=absent,
+        bare_captions=tuple(key for key in absent if key in captioned),
         page_errors=tuple(
             f"page {page.number}: {page.error}" for page in parsed.pages if page.error
         ),
@@ -68,8 +72,13 @@ def findings(audit: Audit) -> tuple[str, ...]:
             "(U+FFFD and private use): the fonts lack a character map"
         )
     found += _hidden_lines(audit.hidden)
-    if audit.missing:
-        found.append(f"{_listed(audit.missing)} mentioned, not found")
+    bare = audit.bare_captions
+    if bare:
+        has = "has a caption" if len(bare) == 1 else "have captions"
+        found.append(f"{_listed(bare)} {has}, but no figure or table was found there")
+    if rest := [key for key in audit.missing if key not in bare]:
+        is_or_are = "is" if len(rest) == 1 else "are"
+        found.append(f"{_listed(rest)} {is_or_are} mentioned, not found")
     return tuple(found)
 
 
@@ -169,10 +178,8 @@ def _by_reason(page_errors: Iterable[str]) -> list[str]:
 
 
 def _listed(labels: Sequence[str]) -> str:
-    """ "Figure 1 is", "Figure 1 and Table 2 are", "Figure 1, ... and 14 more are"."""
-    if len(labels) == 1:
-        return f"{labels[0]} is"
+    """ "Figure 1", "Figure 1 and Table 2", "Figure 1, ... and 14 more"."""
     first, more = labels[:_MOST_LISTED], len(labels) - _MOST_LISTED
     if more > 0:
-        return f"{', '.join(first)} and {more} more are"
-    return f"{', '.join(first[:-1])} and {first[-1]} are"
+        return f"{', '.join(first)} and {more} more"
+    return " and ".join(filter(None, (", ".join(first[:-1]), first[-1])))

@@ -382,6 +382,8 @@ class Audit:
     numbers."""
     missing: tuple[str, ...] = ()
     """Keys that the text mentions, or that a sequence leaves out, and that were not found."""
+    bare_captions: tuple[str, ...] = ()
+    """Those of the missing keys that have a caption: beside it no figure or table was found."""
     page_errors: tuple[str, ...] = ()
     """A line for each page that could not be parsed or read."""
     hidden: tuple[HiddenPart, ...] = ()

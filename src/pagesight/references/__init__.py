@@ -8,7 +8,7 @@ gives the same key for it, in whichever language.
 
 from pagesight.references.captions import parse_caption
 from pagesight.references.graph import reference_graph
-from pagesight.references.keys import names_figure, names_table
+from pagesight.references.keys import names_figure, names_table, without_part
 from pagesight.references.mentions import BIBLIOGRAPHIC, mentions, named, own_mentions
 from pagesight.references.missing import missing
 
@@ -22,4 +22,5 @@ __all__ = [
     "own_mentions",
     "parse_caption",
     "reference_graph",
+    "without_part",
 ]
