@@ -74,6 +74,21 @@ def test_labels_of_a_figure_are_read_where_they_stand() -> None:
 
 
 @needs_tesseract
+def test_the_small_print_of_a_figure_is_read_where_it_stands() -> None:
+    image = Image.new("L", (500, 200), 255)
+    draw = ImageDraw.Draw(image)
+    for number, label in enumerate(("Charge pump", "Reference", "Oscillator", "Prescaler")):
+        left, top = 20 + 240 * (number % 2), 30 + 90 * (number // 2)
+        draw.rectangle((left, top, left + 200, top + 60), outline=0)
+        draw.text((left + 60, top + 22), label, fill=0, font=ImageFont.load_default(size=9))
+    words = {word.text: word for word in PytesseractReader().read(png(image), sparse=True)}
+    assert {"Charge", "pump", "Reference", "Oscillator", "Prescaler"} <= words.keys()
+    assert 318 <= words["Reference"].left <= 322
+    assert 50 <= words["Reference"].top <= 58
+    assert 5 <= words["Reference"].height <= 11
+
+
+@needs_tesseract
 def test_noise_gives_hardly_any_words() -> None:
     noise = Image.effect_noise((400, 300), 120)
     words = PytesseractReader().read(png(noise), sparse=True)

@@ -38,7 +38,7 @@ _PAGE_MODE = 3
 _SPARSE_MODE = 12
 """Scattered labels: twice the words of mode 6 on figures."""
 _LEAST_PAGE_CONFIDENCE = 0.3
-_LEAST_SPARSE_CONFIDENCE = 0.4
+_LEAST_SPARSE_CONFIDENCE = 0.5
 _LEAST_SHORT_CONFIDENCE = 0.7
 """For one or two characters in a figure: edges of a photograph read as such."""
 _DOUBTFUL = 0.7
@@ -71,6 +71,10 @@ _SURE_ORIENTATION = 2.0
 """Tesseract's own measure of how sure it is which way is up."""
 _BORDER = 12
 """White pixels around a figure: letters that touch the edge are not seen."""
+_ENLARGED = 2
+"""Times a figure is enlarged before it is read: crops have 150 dpi, and labels are small print."""
+_MOST_PIXELS = 12e6
+"""Of an enlarged figure, by which larger ones are enlarged less: noise in them takes minutes."""
 _SECONDS = 120.0
 """A page takes a few seconds; noise can take minutes."""
 
@@ -111,13 +115,14 @@ class PytesseractReader:
 
     @property
     def fingerprint(self) -> str:
-        """Program version and languages."""
+        """Program version, languages, and how figures are enlarged."""
         try:
             version = str(pytesseract.get_tesseract_version())
         except (pytesseract.TesseractNotFoundError, SystemExit, OSError):
             version = "missing"
         named = "+".join(installed_languages()) if self._languages == AUTO else self._languages
-        return f"tesseract {version} {'auto ' * (self._languages == AUTO)}{named}"
+        auto = "auto " * (self._languages == AUTO)
+        return f"tesseract {version}, figures x{_ENLARGED}, {auto}{named}"
 
     def read(self, png: bytes, *, sparse: bool) -> tuple[ReadWord, ...]:
         """Words in reading order; `sparse` for scattered labels, else running text. A page that
@@ -130,9 +135,7 @@ class PytesseractReader:
             image = opened.convert("L")
         languages = self._languages_of(image) if self._languages == AUTO else self._languages
         if sparse:
-            padded = ImageOps.expand(image, border=_BORDER, fill=255)
-            words = self._words(padded, languages, _SPARSE_MODE, _LEAST_SPARSE_CONFIDENCE)
-            return tuple(_moved(word, -_BORDER) for word in words if _is_label(word))
+            return tuple(self._labels(image, languages))
         words = self._words(image, languages, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
         if len(words) >= _FEW_WORDS and _mean_confidence(words) >= _DOUBTFUL:
             return tuple(words)
@@ -144,6 +147,15 @@ class PytesseractReader:
         if _mean_confidence(turned) <= _mean_confidence(words):
             return tuple(words)
         return tuple(_turned_back(word, turn, image.size) for word in turned)
+
+    def _labels(self, image: Image.Image, languages: str) -> Iterator[ReadWord]:
+        scale = max(1.0, min(_ENLARGED, (_MOST_PIXELS / (image.width * image.height)) ** 0.5))
+        size = (round(scale * image.width), round(scale * image.height))
+        enlarged = image.resize(size, Image.Resampling.BICUBIC)
+        padded = ImageOps.expand(enlarged, border=_BORDER, fill=255)
+        for word in self._words(padded, languages, _SPARSE_MODE, _LEAST_SPARSE_CONFIDENCE):
+            if _is_label(word):
+                yield _in_picture(word, scale)
 
     def _languages_of(self, image: Image.Image) -> str:
         """The installed languages of the picture's script; all where tesseract is not sure."""
@@ -229,8 +241,10 @@ def _mean_confidence(words: Sequence[ReadWord]) -> float:
     return sum(word.confidence for word in words) / len(words) if words else 0.0
 
 
-def _moved(word: ReadWord, by: int) -> ReadWord:
-    return word.at(word.left + by, word.top + by, word.width, word.height)
+def _in_picture(word: ReadWord, scale: float) -> ReadWord:
+    """The word's box in the picture that was enlarged and got a border."""
+    left, top = (word.left - _BORDER) / scale, (word.top - _BORDER) / scale
+    return word.at(round(left), round(top), round(word.width / scale), round(word.height / scale))
 
 
 def _turned_back(word: ReadWord, turn: int, size: tuple[int, int]) -> ReadWord:
