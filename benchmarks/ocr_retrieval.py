@@ -6,8 +6,10 @@ FOLDER is a published set: `pdfs/`, `docs.jsonl` (`doc`, `image_only`) and `ques
 (`question`, `doc`, `pages`, 1-based, `evidence_type`, `answerable`); the default is
 ../shared/data/mmlongbench beside the project. Its image-only documents are ingested into a
 library that is thrown away, and each question is asked of its own document in the pipeline
-`words`. The line "no OCR" is BM25 over the text layer of the pages. `--digital N` takes the first N
-documents with a text layer instead: there OCR reads the figures.
+`words`. The line "no OCR" is BM25 over the text layer of the pages. `--digital N` takes documents
+with a text layer instead, the N shortest that have questions on what only a picture says: on a page
+of theirs stands an image of 5 % of it or more, and a word of the answer is not in the text layer of
+these pages. There OCR reads the figures; benchmarks/figure_words.py asks for many more.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ from pagesight.tokens import tokenize
 
 DEFAULT = Path(__file__).resolve().parents[2] / "shared" / "data" / "mmlongbench"
 DEPTHS = (1, 5, 10)
+LEAST_SHARE = 0.05
+"""Of a page's area: an image that is more than decoration."""
 Case = dict[str, Any]
 Ranked = Callable[[Case], list[int]]
 """A question -> pages of its document, 1-based, best first."""
@@ -47,12 +51,8 @@ def main(arguments: Sequence[str]) -> int:
     if not (options.folder / "docs.jsonl").exists():
         print(f"no questions at {options.folder}: nothing to measure")
         return 0
-    names = documents(options.folder, options.digital)
-    cases = [
-        case
-        for case in lines(options.folder / "questions.jsonl")
-        if case["doc"] in names and case["pages"] and case["answerable"]
-    ]
+    cases = questions(options.folder, options.digital)
+    names = dict.fromkeys(case["doc"] for case in cases)
     paths = [options.folder / "pdfs" / name for name in names]
     if not options.digital:
         report("no OCR", cases, by_text_layer(paths))
@@ -70,12 +70,33 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def documents(folder: Path, digital: int) -> list[str]:
-    """The image-only documents, or the first `digital` others, shortest first."""
-    found = sorted(lines(folder / "docs.jsonl"), key=lambda each: each["pages"])
-    if not digital:
-        return [each["doc"] for each in found if each["image_only"]]
-    return [each["doc"] for each in found if not each["image_only"]][:digital]
+def questions(folder: Path, digital: int) -> list[Case]:
+    """Those of the image-only documents, or of the `digital` shortest others what only a picture
+    answers."""
+    found = {each["doc"]: each for each in lines(folder / "docs.jsonl")}
+    cases = [
+        case
+        for case in lines(folder / "questions.jsonl")
+        if case["pages"]
+        and case["answerable"]
+        and found[case["doc"]]["image_only"] == (not digital)
+        and (not digital or is_in_picture(folder / "pdfs" / case["doc"], case))
+    ]
+    cases.sort(key=lambda case: found[case["doc"]]["pages"])
+    names = [*dict.fromkeys(case["doc"] for case in cases)][: digital or None]
+    return [case for case in cases if case["doc"] in names]
+
+
+def is_in_picture(path: Path, case: Case) -> bool:
+    """Whether a large image is on its pages, and their text layer lacks a word of the answer."""
+    with pymupdf.open(path) as document:
+        pages = [document[number - 1] for number in case["pages"]]
+        layer = {word for page in pages for word in tokenize(page.get_text())}
+        return not layer.issuperset(tokenize(case["answer"])) and any(
+            abs(page.rect & image["bbox"]) >= LEAST_SHARE * abs(page.rect)
+            for page in pages
+            for image in page.get_image_info()
+        )
 
 
 def lines(path: Path) -> list[Case]:
