@@ -234,6 +234,12 @@ def test_a_heading_at_the_top_of_a_chart_is_its_caption() -> None:
     assert [box.kind for box in settle_figures([low, plot], [], [], page)] == [PICTURE]
 
 
+def test_of_a_picture_only_what_is_on_the_page_counts() -> None:
+    page = BBox(0, 0, 600, 800)
+    seen = [BBox(100, 700, 300, 830), BBox(400, 780, 500, 830)]
+    assert settle_figures([], seen, [], page) == [Box(PICTURE, BBox(100, 700, 300, 800))]
+
+
 def scan() -> Any:
     document = pymupdf.open()
     return document, document.new_page(width=595, height=842)

@@ -48,7 +48,8 @@ def settle_figures(
     captions = [box.bbox for box in boxes if box.kind == CAPTION]
     # An image that texts stand on is a background, unless the network takes it for a picture.
     bare = [image for image in images if not any(box.bbox.inside(image) > 0.5 for box in text)]
-    views = _together([view for view in (*seen, *bare) if _is_large(view, page)], text)
+    shown = (view.clipped(page) for view in (*seen, *bare))
+    views = _together([view for view in shown if _is_large(view, page)], text)
     figures = [
         box.bbox
         for box in boxes
