@@ -60,6 +60,14 @@ def test_a_turned_page_is_read_upright_with_boxes_of_the_page_given(turn: int) -
 
 
 @needs_tesseract
+@pytest.mark.parametrize("turn", [90, 180])
+def test_turned_rows_of_a_table_are_read_though_they_hardly_say_which_way_is_up(turn: int) -> None:
+    rows = ("42 LEAVE WRK HRS PER YR 2080.0000", "44 WAGE LIMIT IND 0.0000")
+    words = PytesseractReader().read(picture(rows, turn), sparse=False)
+    assert " ".join(word.text for word in words) == " ".join(rows)
+
+
+@needs_tesseract
 def test_labels_of_a_figure_are_read_where_they_stand() -> None:
     image = Image.new("L", (700, 300), 255)
     draw = ImageDraw.Draw(image)

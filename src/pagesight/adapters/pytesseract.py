@@ -33,6 +33,8 @@ def _without_pandas() -> Iterator[None]:
 with _without_pandas():
     import pytesseract
 
+_READING = 2
+"""Raise it when this file makes tesseract read the same picture differently."""
 _PAGE_MODE = 3
 """Page segmentation of running text: automatic, columns told apart."""
 _SPARSE_MODE = 12
@@ -67,8 +69,6 @@ _SCRIPTS: Mapping[str, tuple[str, ...]] = {
 }
 """Languages by what tesseract calls their script; all others are written in Latin letters."""
 _NOT_LATIN = frozenset(language for languages in _SCRIPTS.values() for language in languages)
-_SURE_ORIENTATION = 2.0
-"""Tesseract's own measure of how sure it is which way is up."""
 _BORDER = 12
 """White pixels around a figure: letters that touch the edge are not seen."""
 _ENLARGED = 2
@@ -115,14 +115,15 @@ class PytesseractReader:
 
     @property
     def fingerprint(self) -> str:
-        """Program version, languages, and how figures are enlarged."""
+        """Program version, how it is used, and languages."""
         try:
             version = str(pytesseract.get_tesseract_version())
         except (pytesseract.TesseractNotFoundError, SystemExit, OSError):
             version = "missing"
         named = "+".join(installed_languages()) if self._languages == AUTO else self._languages
-        auto = "auto " * (self._languages == AUTO)
-        return f"tesseract {version}, figures x{_ENLARGED}, {auto}{named}"
+        return (
+            f"tesseract {version} reading {_READING} {'auto ' * (self._languages == AUTO)}{named}"
+        )
 
     def read(self, png: bytes, *, sparse: bool) -> tuple[ReadWord, ...]:
         """Words in reading order; `sparse` for scattered labels, else running text. A page that
@@ -144,7 +145,7 @@ class PytesseractReader:
             return tuple(words)
         upright = image.rotate(-turn, expand=True)
         turned = self._words(upright, languages, _PAGE_MODE, _LEAST_PAGE_CONFIDENCE)
-        if _mean_confidence(turned) <= _mean_confidence(words):
+        if not _is_clearer(turned, words):
             return tuple(words)
         return tuple(_turned_back(word, turn, image.size) for word in turned)
 
@@ -174,10 +175,9 @@ class PytesseractReader:
         return [word for word in _rows(data) if word.confidence >= least]
 
     def _turn(self, image: Image.Image) -> int:
-        """Degrees clockwise that put the picture upright; 0 where tesseract is not sure."""
-        found = self._osd(image)
-        sure = float(found.get("orientation_conf", 0)) >= _SURE_ORIENTATION
-        return int(found["rotate"]) if sure else 0
+        """Degrees clockwise that may put the picture upright: tesseract is often right about it
+        without being sure, and what is read then decides."""
+        return int(self._osd(image).get("rotate", 0))
 
     def _osd(self, image: Image.Image) -> Mapping[str, Any]:
         """Orientation and script; empty where there are too few letters, or no data for it."""
@@ -245,6 +245,13 @@ def _in_picture(word: ReadWord, scale: float) -> ReadWord:
     """The word's box in the picture that was enlarged and got a border."""
     left, top = (word.left - _BORDER) / scale, (word.top - _BORDER) / scale
     return word.at(round(left), round(top), round(word.width / scale), round(word.height / scale))
+
+
+def _is_clearer(words: Sequence[ReadWord], others: Sequence[ReadWord]) -> bool:
+    """Whether they are surer, and not because they are fewer."""
+    letters, other_letters = (sum(len(word.text) for word in each) for each in (words, others))
+    mean, other_mean = _mean_confidence(words), _mean_confidence(others)
+    return mean > other_mean and mean * letters > other_mean * other_letters
 
 
 def _turned_back(word: ReadWord, turn: int, size: tuple[int, int]) -> ReadWord:
