@@ -116,10 +116,10 @@ def test_items_of_one_block_are_indented_and_their_lines_stay_where_they_are() -
 def test_markdown_tells_bullets_by_dashes_keeps_numbers_and_indents_what_is_nested() -> None:
     elements = (
         block("1. Close the valve.", 90, 200, role="list"),
-        block("\u2022 It is on the left.\n\u2022 It is red.", 110, 220, role="list"),
+        block("\u2022 It is on the left.\n\u2022 Go to - or do - that.", 110, 220, role="list"),
     )
     page = PageContent(page=Page(index=0, label="1", width=595, height=842), elements=elements)
     assert [*to_markdown(assemble(PROFILE, [page]))][1:] == [
         "1. Close the valve.",
-        "   - It is on the left.\n   - It is red.",
+        "   - It is on the left.\n   - Go to - or do - that.",
     ]

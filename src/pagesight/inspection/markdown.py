@@ -14,7 +14,7 @@ _DEEPEST = 6
 """Levels of headings that Markdown has."""
 _NUMBER = re.compile(r"\d{1,9}[.)]\s")
 _BULLET = re.compile(
-    r"[\u2022\u2023\u2043\u204c\u204d\u25a0\u25aa\u25cf\u25e6\u2756\u27a2]\s*|[-\u2013\u2014*o\u00b7\u2219]\s+"
+    r"^(?:[\u2022\u2023\u2043\u204c\u204d\u25a0\u25aa\u25cf\u25e6\u2756\u27a2]\s*|[-\u2013\u2014*o\u00b7\u2219]\s+)"
 )
 """What "-" stands for."""
 
