@@ -245,10 +245,11 @@ def test_a_sheet_of_far_too_many_cells_is_refused_and_not_cut(tmp_path: Path) ->
 
 def test_a_web_page_loads_nothing_and_says_what_its_pictures_are(tmp_path: Path) -> None:
     (tmp_path / "near.png").write_bytes(PNG.getvalue())
+    (tmp_path / "web").mkdir()
     own = base64.b64encode(PNG.getvalue()).decode()
     flow = a_page(
-        tmp_path / "a.html",
-        f"<p>See <img src='near.png' alt='a valve'> here</p><img src='file:///etc/hosts'>"
+        tmp_path / "web" / "a.html",
+        f"<p>See <img src='../near.png' alt='a valve'> here</p><img src='file:///etc/hosts'>"
         f"<img src='http://127.0.0.1:1/x.png' alt='a pump'>"
         f"<img src='data:image/png;base64,{own}' alt='a pipe'>",
     )
@@ -310,6 +311,43 @@ def test_markdown_has_headings_tables_and_code(tmp_path: Path) -> None:
         ("x = 1", "code"),
     ]
     assert grids(flow)[0].header_rows == 1
+
+
+def test_pictures_below_the_folder_of_a_text_are_in_it_and_no_others(tmp_path: Path) -> None:
+    folder = tmp_path / "guide"
+    (folder / "img").mkdir(parents=True)
+    for place in (folder / "img" / "a pump.png", tmp_path / "secret.png", folder / "notes.txt"):
+        place.write_bytes(PNG.getvalue())
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    addresses = ("img/a%20pump.png", "../secret.png", "link.png", "notes.txt", "none.png")
+    (folder / "a.md").write_text("\n\n".join(f"![said]({each})" for each in addresses))
+    [section] = read_flow(folder / "a.md").sections
+    assert section.pieces == (
+        Picture(data=PNG.getvalue(), text="said"),
+        *[Passage(text="[Picture: said]")] * 4,
+    )
+
+
+def test_captions_numbers_of_lists_and_powers_of_a_web_page_are_kept(tmp_path: Path) -> None:
+    flow = a_page(
+        tmp_path / "a.html",
+        "<figure><img alt='Pump'><figcaption>Figure 2: A pump</figcaption></figure>"
+        "<ol start='3'><li>open</li><li><p>close</p></li></ol><ul><li>other</li></ul>"
+        "<p>10<sup>-3</sup> m<sup>2</sup>, the 1<sup>st</sup></p>"
+        "<table><caption>Table 1: Flows</caption><tr><th>M</th><th>m<sup>3</sup></th></tr>"
+        "<tr><td>P2</td><td>20</td></tr></table>",
+    )
+    assert texts(flow) == [
+        *("[Picture: Pump]", "Figure 2: A pump", "3. open", "4. close", "• other"),
+        *("10⁻³ m², the 1st", "Table 1: Flows"),
+    ]
+    [grid] = grids(flow)
+    assert cells(grid)[1] == (0, 1, "m³")
+
+
+def test_footnotes_of_markdown_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("The limit[^1] holds.\n\n[^1]: Since 2024.\n")
+    assert texts(read_flow(tmp_path / "a.md")) == ["The limit¹ holds.", "1. Since 2024."]
 
 
 def test_no_line_of_a_plain_text_is_guessed_to_be_a_heading(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ _ROLES: Mapping[str, Role] = {
     "Footer": "footer",
 }
 BULLET = "• "
+_NUMBERED = re.compile(r"\w{1,4}[.)]\s")
+"""A list item that says its number, or a letter."""
 
 
 def role_of(category: str) -> Role:
@@ -44,7 +47,7 @@ def pieces_of(elements: Iterable[Any]) -> Iterator[Piece]:
 def _passage(element: Any) -> Passage:
     role = role_of(element.category)
     text, before = str(element.text), 0
-    if role == "list" and text[:1].isalnum():
+    if role == "list" and text[:1].isalnum() and not _NUMBERED.match(text):
         text, before = BULLET + text, len(BULLET)
     level = (element.metadata.category_depth or 0) + 1 if role == "heading" else 0
     return Passage(text=text, role=role, level=level, links=tuple(_links(element, before)))

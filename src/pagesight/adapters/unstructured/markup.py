@@ -7,8 +7,9 @@ import binascii
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from lxml import etree, html
 
@@ -16,11 +17,14 @@ from pagesight.adapters.unstructured.elements import BULLET, pieces_of
 from pagesight.adapters.unstructured.engine import guess_titles
 from pagesight.adapters.unstructured.tables import grid_of, text_of
 from pagesight.flow import Passage, Picture, Piece, Unseen
+from pagesight.formats import IMAGES
 
 Fetch = Callable[[str], bytes | None]
 """The bytes of a picture that the document itself brings, by its address; nothing is loaded from
 elsewhere."""
 
+_MOST_BYTES = 50_000_000
+"""Of a linked picture; cameras make a tenth of it."""
 _CODE = ("script", "style", "template", "object", "embed", "iframe", "head")
 """Elements whose words are not shown."""
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -29,6 +33,8 @@ _UNSEEN_STYLE = re.compile(
     r"opacity\s*:\s*0(?![.\d]))",
     re.IGNORECASE,
 )
+_RAISABLE, _POWERS = "0123456789+-\u2212=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ"
+_RAISED = str.maketrans(_RAISABLE, _POWERS)
 _TOKEN = "pagesight-piece-"
 _TOKENS = re.compile(rf"{_TOKEN}(\d+)-")
 
@@ -54,6 +60,22 @@ def data_picture(address: str) -> bytes | None:
         return None
 
 
+def linked_picture(folder: Path, address: str) -> bytes | None:
+    """The picture at a relative address, if it is an image below the folder of its document:
+    others are none of what was given to be read."""
+    if ":" in address:
+        return data_picture(address)
+    if not address or Path(unquote(address)).suffix.lower() not in IMAGES:
+        return None
+    try:
+        path = (folder / unquote(address)).resolve()
+        if not path.is_relative_to(folder.resolve()) or path.stat().st_size > _MOST_BYTES:
+            return None
+        return path.read_bytes()
+    except (OSError, ValueError):
+        return None
+
+
 def read_markup(text: str, fetch: Fetch = data_picture) -> Markup:
     """Reads an HTML or XHTML text. Pictures that the document does not bring are named by what it
     says in their place."""
@@ -66,6 +88,7 @@ def read_markup(text: str, fetch: Fetch = data_picture) -> Markup:
     root = html.document_fromstring(body)
     title = " ".join((root.findtext(".//title") or "").split())
     unseen = tuple(_hidden(root))
+    _spell_out(root)
     kept = list(_exchanged(root, fetch))
     if not text_of(root):
         return Markup(title, (), unseen)
@@ -87,6 +110,31 @@ def _hidden(root: Any) -> Iterator[Unseen]:
             if words := text_of(each):
                 yield Unseen(text=words, reason="marked as hidden")
             each.drop_tree()
+
+
+def _spell_out(root: Any) -> None:
+    """Numbers of list items, which browsers write, captions, which unstructured drops, and what is
+    raised: "10<sup>3</sup>" is not 103."""
+    for items in root.iter("ol"):
+        said = items.get("start") or "1"
+        first = int(said) if said.isdecimal() else 1
+        for number, item in enumerate(items.iterchildren("li"), first):
+            inner = next((each for each in item.iterchildren("p")), item)
+            inner.text = f"{number}. {(inner.text or '').lstrip()}"
+    for caption in list(root.iter("caption")):
+        table = next(caption.iterancestors("table"), None)
+        if table is not None:
+            caption.drop_tree()
+            caption.tag = "p"
+            table.addprevious(caption)
+    for raised in root.iter("sup"):
+        words = text_of(raised)
+        if words and not words.strip(_RAISABLE):
+            raised.text = words.translate(_RAISED)
+            for child in list(raised):
+                raised.remove(child)
+    for figure in list(root.iter("figure", "figcaption")):
+        figure.tag = "div" if figure.tag == "figure" else "p"
 
 
 def _exchanged(root: Any, fetch: Fetch) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from unstructured.partition.text import partition_text
@@ -9,8 +10,12 @@ from unstructured.partition.text import partition_text
 from pagesight.adapters.unstructured.decoding import decoded
 from pagesight.adapters.unstructured.elements import pieces_of
 from pagesight.adapters.unstructured.engine import guess_titles
-from pagesight.adapters.unstructured.markup import Markup, read_markup
+from pagesight.adapters.unstructured.markup import Markup, linked_picture, read_markup
 from pagesight.flow import Flow, Piece, Section
+
+_EXTENSIONS = ("tables", "fenced_code", "sane_lists", "footnotes")
+_NO_ARROWS = {"footnotes": {"BACKLINK_TEXT": ""}}
+"""From a note back to its mark."""
 
 
 def read_text(path: Path) -> Flow:
@@ -30,12 +35,13 @@ def read_markdown(path: Path) -> Flow:
     from markdown import markdown
 
     text = decoded(path.read_bytes())
-    return _flow(read_markup(markdown(text, extensions=["tables", "fenced_code", "sane_lists"])))
+    body = markdown(text, extensions=_EXTENSIONS, extension_configs=_NO_ARROWS)
+    return _flow(read_markup(body, partial(linked_picture, path.parent)))
 
 
 def read_web(path: Path) -> Flow:
-    """A web page. Nothing is loaded: pictures are those that stand in the file itself."""
-    return _flow(read_markup(decoded(path.read_bytes())))
+    """A web page. Nothing is loaded: pictures are those in the file itself and in its folder."""
+    return _flow(read_markup(decoded(path.read_bytes()), partial(linked_picture, path.parent)))
 
 
 def _flow(markup: Markup) -> Flow:
