@@ -225,7 +225,7 @@ def test_sheets_keep_merged_cells_and_tell_hidden_columns_and_sheets(tmp_path: P
         (0, 2, "Margin"),
         (1, 0, "Valve"),
         (1, 1, "DN 20"),
-        (1, 2, "25 %"),
+        (1, 2, "25%"),
     ]
     assert cells(grid)[5] == (2, 0, "=UPPER(A2)")
     assert [text for text, _ in unseen(flow)] == ["Cost\n12.5", "x"]

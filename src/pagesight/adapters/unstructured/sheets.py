@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 
 from pagesight.adapters.unstructured.decoding import decoded
+from pagesight.adapters.unstructured.numerals import shown_date, shown_number
 from pagesight.adapters.unstructured.tables import grid_of_rows
 from pagesight.document import Cell
 from pagesight.errors import DocumentError
@@ -143,21 +144,17 @@ def _pictures(sheet: Any) -> Iterator[Picture]:
 
 
 def _shown(cell: Any) -> str:
-    """A value about as Excel shows it."""
-    value = cell.value
+    """A value as Excel shows it."""
+    value, code = cell.value, cell.number_format or "General"
     match value:
         case None:
             return ""
         case bool():
             return str(value).upper()
-        case datetime.datetime() if value.time() == datetime.time():
-            return value.date().isoformat()
         case datetime.datetime() | datetime.date() | datetime.time():
-            return value.isoformat(*(" ",) if isinstance(value, datetime.datetime) else ())
-        case int() | float() if "%" in (cell.number_format or ""):
-            return f"{value * 100:.10g} %"
-        case float():
-            return f"{value:.15g}"
+            return shown_date(value, code)
+        case int() | float():
+            return shown_number(value, code)
     return str(value).strip()
 
 
