@@ -6,15 +6,16 @@ import gzip
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from pagesight.adapters.chromadb import ChromaVectorIndex
+from pagesight.adapters.chromadb.embedded import ChromaVectorIndex
 from pagesight.adapters.tantivy import TantivyWordIndex
 from pagesight.app import build
 from pagesight.doctor import Finding
@@ -34,6 +35,7 @@ from tests.endpoint import serving
 DATASHEET = SAMPLES / "lx7302-datasheet.pdf"
 
 Found = list[list[tuple[str, float]]]
+Vectors = Mapping[str, npt.NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,14 @@ def searches(root: Path) -> Found:
                 for text in words
             ),
         ]
+
+
+@pytest.fixture(scope="module")
+def before(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """What is found while nothing is damaged."""
+    copy = tmp_path_factory.mktemp("before") / "library"
+    shutil.copytree(whole, copy)
+    return searches(copy)
 
 
 def execute(root: Path, statement: str, *values: object) -> None:
@@ -338,8 +348,7 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=[damage.name for damage in DAMAGES])
-def test_every_damage_is_named_and_mended(root: Path, damage: Damage) -> None:
-    before = searches(root)
+def test_every_damage_is_named_and_mended(root: Path, before: Found, damage: Damage) -> None:
     damage.do(root)
     found, left = treat(root)
     assert left == []
@@ -352,23 +361,34 @@ def test_every_damage_is_named_and_mended(root: Path, damage: Damage) -> None:
     assert alike(searches(root), before)
 
 
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Vectors]:
+    """A library with more vectors than Chroma keeps in its log, and these by chunk; nobody
+    damages it."""
+    root = tmp_path_factory.mktemp("graph") / "library"
+    count = 1_100
+    chunks = [a_chunk(f"pump-{number:04d}") for number in range(count)]
+    vectors = vectors_for(chunks)
+    with open_library(root) as library:
+        library.put(a_document(chunks=count), some_pages(), chunks, {"text": vectors})
+    return root, vectors
+
+
 @pytest.mark.parametrize("name", ["data_level0.bin", "header.bin"])
 @pytest.mark.parametrize("half", [True, False])
 def test_a_torn_graph_is_built_anew_although_it_kills_who_reads_it(
-    tmp_path: Path, name: str, half: bool
+    graph: tuple[Path, Vectors], tmp_path: Path, name: str, half: bool
 ) -> None:
-    count = 1_100  # more than Chroma keeps in its log
-    chunks = [a_chunk(f"pump-{number:04d}") for number in range(count)]
-    vectors = vectors_for(chunks)
-    with open_library(tmp_path) as library:
-        library.put(a_document(chunks=count), some_pages(), chunks, {"text": vectors})
-    path = largest(tmp_path, f"text-0/*/{name}")
+    whole, vectors = graph
+    root = tmp_path / "library"
+    shutil.copytree(whole, root)
+    path = largest(root, f"text-0/*/{name}")
     size = path.stat().st_size
     path.write_bytes(path.read_bytes()[: size // 2] if half else b"\x55\xaa\x13\x77" * (size // 4))
-    found, left = treat(tmp_path)
+    found, left = treat(root)
     assert "index" in {finding.kind for finding in found}
     assert left == []
-    with open_library(tmp_path, write=False) as library:
+    with open_library(root, write=False) as library:
         for id in ("pump-0000", "pump-0500", "pump-1099"):
             assert library.search_vectors("text", vectors[id], 1) == [(id, 1.0)]
 
@@ -377,8 +397,7 @@ def test_a_sound_library_is_healthy(root: Path) -> None:
     assert look(root) == []
 
 
-def test_all_damages_together_are_mended_by_the_command(root: Path) -> None:
-    before = searches(root)
+def test_all_damages_together_are_mended_by_the_command(root: Path, before: Found) -> None:
     # Of a document that cannot be read, nothing else is said.
     together = [damage for damage in DAMAGES if damage.kind != "document"]
     order = sorted(together, key=lambda damage: damage.kind != "index")
