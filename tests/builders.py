@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pagesight.adapters.chromadb import ChromaFolders
+from pagesight.adapters.chromadb.stores import ChromaFolders
 from pagesight.adapters.filelock import FileWriterLock
 from pagesight.adapters.filesystem import FileCropStore, FileParseCache
 from pagesight.adapters.rank_bm25 import RankBM25WordIndex

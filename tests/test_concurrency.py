@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pagesight.adapters.chromadb import ChromaFolders
+from pagesight.adapters.chromadb.stores import ChromaFolders
 from pagesight.app import build
 from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library

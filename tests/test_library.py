@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pagesight.adapters.chromadb import ChromaVectorIndex
+from pagesight.adapters.chromadb.embedded import ChromaVectorIndex
 from pagesight.adapters.sqlite import SQLiteCatalogue
 from pagesight.document import Chunk, DocumentProfile, Kind, ParsedDocument, TextBlock
 from pagesight.errors import LibraryError, SettingsError

@@ -378,7 +378,7 @@ def chat_model(settings: Settings, model: str) -> VisionModel:
 
 def _vectors(server: str) -> VectorStore:
     """Where vectors are kept: the URL of a server, or IN_FOLDER."""
-    from pagesight.adapters.chromadb import ChromaFolders, ChromaServer
+    from pagesight.adapters.chromadb.stores import ChromaFolders, ChromaServer
 
     return ChromaFolders() if server == IN_FOLDER else ChromaServer(url=server)
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from pagesight.adapters.chromadb import ChromaFolders, ChromaServer
+from pagesight.adapters.chromadb.stores import ChromaFolders, ChromaServer
 from pagesight.app import build
 from pagesight.doctor import examine
 from pagesight.errors import LibraryError, ServiceError

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pagesight.adapters.chromadb import BATCH, ChromaFolders, ChromaServer, ChromaVectorIndex
+from pagesight.adapters.chromadb.collection import BATCH
+from pagesight.adapters.chromadb.embedded import ChromaVectorIndex
+from pagesight.adapters.chromadb.stores import ChromaFolders, ChromaServer
 from pagesight.errors import LibraryError
 from pagesight.ports import VectorIndex, VectorStore
 from tests.builders import DIMENSION, unit_vectors

@@ -1,12 +1,14 @@
-"""Where the vector indexes of libraries are kept."""
+"""Where the vector indexes of libraries are kept.
+
+Chroma itself is imported when an index is opened or dropped: it takes a second of processor time,
+and much of what is asked of a library needs no vectors.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from pagesight.adapters.chromadb.embedded import ChromaVectorIndex
-from pagesight.adapters.chromadb.server import ServedVectorIndex, drop
 from pagesight.files import remove_folder
 from pagesight.ports import VectorIndex
 
@@ -22,6 +24,8 @@ class ChromaFolders:
     remote = False
 
     def open(self, directory: Path) -> VectorIndex:
+        from pagesight.adapters.chromadb.embedded import ChromaVectorIndex
+
         return ChromaVectorIndex(directory)
 
     def drop(self, directory: Path) -> None:
@@ -38,6 +42,8 @@ class ChromaServer:
     remote = True
 
     def open(self, directory: Path) -> VectorIndex:
+        from pagesight.adapters.chromadb.server import ServedVectorIndex
+
         return ServedVectorIndex(directory, self.url, seconds=self.seconds)
 
     def drop(self, directory: Path) -> None:
@@ -46,5 +52,7 @@ class ChromaServer:
 
 def _drop(directory: Path, seconds: float = ANSWER_SECONDS) -> None:
     """Whatever is in it: the settings may have changed since it was made."""
+    from pagesight.adapters.chromadb.server import drop
+
     drop(directory, seconds=seconds)
     remove_folder(directory)
