@@ -156,6 +156,38 @@ def test_a_label_of_several_rows_is_one_cell_where_the_other_columns_are_ruled()
     ]
 
 
+def test_a_label_in_the_middle_of_the_rows_between_two_rules_is_that_of_all() -> None:
+    lines = [
+        a_line(0, (0, "Data"), (120, "Method"), (220, "AP")),
+        a_line(1, (120, "HMC"), (220, "0.76")),
+        a_line(2, (0, "Simulation"), (120, "RMHMC"), (220, "0.80")),
+        a_line(3, (120, "RNS"), (220, "0.82")),
+        a_line(4, (120, "HMC"), (220, "0.70")),
+        a_line(4.5, (0, "Bank")),
+        a_line(5, (120, "RMHMC"), (220, "0.92")),
+    ]
+    found = cells_of(a_grid(6, *THREE), lines, rules((1, 0, 300), (4, 0, 300)))
+    assert told(found)[1:] == [
+        ["Simulation 3x1", "HMC", "0.76"],
+        ["RMHMC", "0.80"],
+        ["RNS", "0.82"],
+        ["Bank 2x1", "HMC", "0.70"],
+        ["RMHMC", "0.92"],
+    ]
+
+
+def test_a_label_of_a_first_row_between_two_rules_is_of_this_row_only() -> None:
+    lines = [
+        a_line(0, (0, "Item"), (120, "2023"), (220, "2022")),
+        a_line(1, (0, "Sales"), (120, "10"), (220, "12")),
+        a_line(2, (120, "14"), (220, "16")),
+        a_line(3, (0, "Costs"), (120, "10"), (220, "12")),
+        a_line(4, (120, "14"), (220, "16")),
+    ]
+    found = told(cells_of(a_grid(5, *THREE), lines, rules((1, 0, 300), (3, 0, 300))))
+    assert found[2] == ["", "14", "16"]
+
+
 def test_a_rule_over_a_total_joins_no_labels() -> None:
     lines = [
         a_line(0, (0, "Item"), (120, "cold"), (220, "hot")),

@@ -18,11 +18,11 @@ _LEAST_COLUMNS = 3
 _VALUE = re.compile(r"[^\w\s]*(?:\d.*|[*\-\u2013\u2014]+|n\.?[am]\.?)", re.IGNORECASE | re.DOTALL)
 
 
-def head_levels(runs: Sequence[Run]) -> list[list[Run]]:
+def head_levels(runs: Sequence[Run], columns: Sequence[float]) -> list[list[Run]]:
     """The runs of the first row, those of heads over several columns apart from the heads of these
     columns below them."""
     lines = _lines(runs)
-    stop = _last_spanning(lines) or _beside_middle(lines)
+    stop = _last_spanning(lines, columns) or _beside_middle(lines)
     if not stop:
         return [[*runs]]
     return [
@@ -68,14 +68,16 @@ def _middle(run: Run) -> float:
     return run[0].centre[1]
 
 
-def _last_spanning(lines: Sequence[Sequence[Run]]) -> int:
+def _last_spanning(lines: Sequence[Sequence[Run]], columns: Sequence[float]) -> int:
     """How many of the lines are above the heads of single columns: up to the last one with a run
-    that stands over several runs of a line below, and the lines that go on with it."""
+    that stands over several columns' runs of a line below, and the lines that go on with it.
+    Below heads of several columns are no heads over them, but lines set close together."""
     for number in range(len(lines) - 1, 0, -1):
         over = [
             run
             for run in lines[number - 1]
-            if any(_covers_several(run, line) for line in lines[number:])
+            if any(_covers_several(run, line, columns) for line in lines[number:])
+            and not any(_covers_several(run, line, columns) for line in lines[: number - 1])
         ]
         if over:
             while number < len(lines) - 1 and all(_goes_on(run, over) for run in lines[number]):
@@ -84,9 +86,10 @@ def _last_spanning(lines: Sequence[Sequence[Run]]) -> int:
     return 0
 
 
-def _covers_several(run: Run, line: Sequence[Run]) -> bool:
+def _covers_several(run: Run, line: Sequence[Run], columns: Sequence[float]) -> bool:
     box = box_of(run)
-    return sum(_overlap(box, box_of(other)) > 0.5 * box_of(other).width for other in line) > 1
+    covered = [other for other in line if _overlap(box, box_of(other)) > 0.5 * box_of(other).width]
+    return len({column_of(other, columns) for other in covered}) > 1
 
 
 def _overlap(one: BBox, other: BBox) -> float:

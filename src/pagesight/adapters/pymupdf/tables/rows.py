@@ -47,7 +47,9 @@ def rows_of(
         found.setdefault(slot(run[0].centre[1], edges), []).append(run)
     first = min(found, default=0)
     parts = (
-        head_levels(found[number]) if number == first else body_rows(found[number], columns)
+        head_levels(found[number], columns)
+        if number == first
+        else body_rows(found[number], columns)
         for number in sorted(found)
     )
     rows = [_row(part, columns) for each in parts for part in each]
