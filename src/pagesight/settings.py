@@ -330,7 +330,7 @@ def _check_choices(settings: Settings) -> None:
         "parse.engine": (parse.engine, ("pymupdf", "unstructured")),
         "parse.strategy": (parse.strategy, ("fast", "ocr_only", "hi_res")),
         "parse.ocr_engine": (parse.ocr_engine, readers),
-        "parse.figure_ocr_engine": (parse.figure_ocr_engine, readers),
+        "parse.figure_ocr_engine": (parse.figure_ocr_engine, ("auto", *readers)),
         "text.engine": (settings.text.engine, ("auto", "openvino", "torch")),
         "ask.image_detail": (settings.ask.image_detail, get_args(Detail)),
         "words.engine": (settings.words.engine, ("tantivy", "rank_bm25")),

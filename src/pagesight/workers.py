@@ -150,14 +150,24 @@ def reader_of(settings: Settings) -> OpticalReader | None:
         SettingsError: another engine, or a language, is wanted and not installed.
     """
     parse = settings.parse
-    pages, figures = _engine(parse.ocr_engine, parse), _engine(parse.figure_ocr_engine, parse)
+    figure_engine = _figure_engine(parse.figure_ocr_engine)
+    pages, figures = _engine(parse.ocr_engine, parse), _engine(figure_engine, parse)
     if pages is None or figures is None:
         return None
-    if parse.ocr_engine != parse.figure_ocr_engine:
+    if parse.ocr_engine != figure_engine:
         pages = PagesAndFigures(pages, figures)
     from pagesight.adapters.pillow import StraightenedPages
 
     return StraightenedPages(pages)
+
+
+def _figure_engine(name: str) -> str:
+    """For "auto" rapidocr, by whose words more figures are found, where it is installed."""
+    if name != "auto":
+        return name
+    from pagesight.adapters import rapidocr
+
+    return "rapidocr" if rapidocr.available() else "tesseract"
 
 
 def _engine(name: str, parse: ParseSettings) -> OpticalReader | None:

@@ -5,8 +5,11 @@ import io
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from pagesight.adapters.pytesseract import available as has_tesseract
 from pagesight.adapters.rapidocr import RapidOCRReader, available
 from pagesight.errors import ServiceError
+from pagesight.settings import load
+from pagesight.workers import reader_of
 
 needs_rapidocr = pytest.mark.skipif(not available(), reason="rapidocr is not installed")
 
@@ -41,3 +44,16 @@ def test_an_empty_picture_gives_no_words() -> None:
 def test_what_is_no_picture_is_an_error_of_the_service() -> None:
     with pytest.raises(ServiceError, match="RapidOCR failed"):
         RapidOCRReader().read(b"no picture", sparse=True)
+
+
+@needs_rapidocr
+@pytest.mark.skipif(not has_tesseract(), reason="tesseract is not installed")
+def test_it_reads_figures_where_it_is_installed_unless_another_engine_is_named() -> None:
+    by_itself, named = (
+        reader_of(load(overrides=[f"parse.figure_ocr_engine={name}"]))
+        for name in ("auto", "tesseract")
+    )
+    assert by_itself is not None
+    assert named is not None
+    assert "figures by rapidocr" in by_itself.fingerprint
+    assert "rapidocr" not in named.fingerprint
