@@ -21,9 +21,10 @@ import io
 import pickle
 import random
 import re
+import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -108,25 +109,29 @@ def main(arguments: Sequence[str]) -> int:
     pictures = {each.place: crops.pictures[figures[each.place].image] for each in asked}
     queries = sum(len(each.queries) for each in asked)
     print(f"{len(parsed)} documents, {len(asked)} figures with words, {queries} queries")
-    bounds: dict[str, Texts] = {
-        "truth": {each: figures[each].text for each in pictures},
-        "none": dict.fromkeys(pictures, ""),
-    }
-    for name, texts in bounds.items():
-        report(name, ranks(parsed, texts, asked, settings), [])
+    if not asked:
+        return 0
+    truth = {each: figures[each].text for each in pictures}
+    report("truth", ranks(parsed, truth, asked, settings), [])
+    report("none", ranks(parsed, dict.fromkeys(pictures, ""), asked, settings), [])
     for wear in (sharp, worn):
         first: list[list[int]] = []
         for engine in options.engines.split(","):
-            reader = engine_of(engine)
-            started = time.process_time() + children()
-            texts = {each: read(reader, wear(png)) for each, png in pictures.items()}
-            seconds = (time.process_time() + children() - started) / max(len(texts), 1)
+            worn_ones = {each: wear(png) for each, png in pictures.items()}
+            texts, seconds = read_by(engine, worn_ones)
             found = ranks(parsed, texts, asked, settings)
-            share = recall(bounds["truth"], texts)
             report(f"{engine}, {wear.__name__}", found, first)
-            print(f"{'':24} words read {share:.3f}, {seconds:.2f} CPU s a crop")
+            print(f"{'':24} words read {recall(truth, texts):.3f}, {seconds:.2f} CPU s a crop")
             first = first or found
     return 0
+
+
+def read_by(engine: str, pictures: Mapping[Place, bytes]) -> tuple[Texts, float]:
+    """What an engine reads in each crop, and its processor seconds a crop."""
+    reader = engine_of(engine)
+    started = time.process_time() + children()
+    texts = {each: read(reader, png) for each, png in pictures.items()}
+    return texts, (time.process_time() + children() - started) / max(len(texts), 1)
 
 
 def files(paths: Sequence[Path], most: int) -> Iterator[Path]:
@@ -207,8 +212,6 @@ def read(reader: OpticalReader, png: bytes) -> str:
 
 def children() -> float:
     """Seconds of the programs that were run."""
-    import resource
-
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
@@ -235,14 +238,14 @@ def ranks(
             if chunk.kind == "figure":
                 region = chunk.regions[0]
                 ids.setdefault((document.profile.id, region.page, region), chunk.id)
-    search: Callable[[str], list[str]] = lambda query: [  # noqa: E731
-        id for id, _ in index.search(query, DEEPEST, Filter())
+    return [
+        [rank(index.search(query, DEEPEST, Filter()), ids[each.place]) for query in each.queries]
+        for each in asked
     ]
-    return [[rank(search(query), ids[each.place]) for query in each.queries] for each in asked]
 
 
-def rank(found: Sequence[str], wanted: str) -> int:
-    return found.index(wanted) + 1 if wanted in found else 0
+def rank(found: Sequence[tuple[str, float]], wanted: str) -> int:
+    return next((number for number, (id, _) in enumerate(found, 1) if id == wanted), 0)
 
 
 def reread(document: ParsedDocument, texts: Texts) -> ParsedDocument:
