@@ -50,12 +50,12 @@ def manual(path: Path) -> Path:
             page.insert_text(
                 (72, top + 38), "the source, both of them measured at room temperature."
             )
-        for number, line in enumerate(CODE):
-            page.insert_text((90, 320 + 12 * number), line, fontsize=9, fontname="cour")
+        for row, line in enumerate(CODE):
+            page.insert_text((90, 320 + 12 * row), line, fontsize=9, fontname="cour")
         page.insert_text((72, 425), "Listing 4: Reading the current with the converter")
         page.insert_text((72, 455), "Carry out these steps in the order in which they stand here.")
-        for number, line in enumerate(STEPS):
-            page.insert_text((80, 480 + 18 * number), line)
+        for row, line in enumerate(STEPS):
+            page.insert_text((80, 480 + 18 * row), line)
         document.save(path)
     return path
 
