@@ -18,7 +18,7 @@ from pagesight.flow import Rendition
 from pagesight.formats import PDF, kind_of, says_pdf
 from pagesight.ports import Converter, Illustrator, Parser
 
-RENDITION_VERSION = 1
+RENDITION_VERSION = 2
 """Raise it when the same file is converted differently."""
 
 RENDITIONS = "renditions"

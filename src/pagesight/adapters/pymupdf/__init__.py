@@ -17,7 +17,7 @@ from pagesight.errors import DocumentError, LockedError, PagesightError
 from pagesight.files import digest
 from pagesight.ports import CropWriter, OpticalReader
 
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 """Raise it when the same file is parsed differently."""
 
 _HEADER_BYTES = 1024
