@@ -75,6 +75,10 @@ def test_pieces_that_may_belong_to_either_of_two_lines_stay_as_they_are() -> Non
     assert set("_^").isdisjoint(block.text)
 
 
+def test_operators_alone_are_read_as_they_stand() -> None:
+    assert read(words((100, 100, "∑", 12), (130, 100, "∑", 12))) == "∑ ∑"
+
+
 def test_a_sentence_with_a_sign_is_no_formula() -> None:
     found = words((100, 100, "The limit is", 12), (180, 96, "2", 8), (186, 100, "p = 285", 12))
     assert read(found, "paragraph").startswith("The limit is")

@@ -147,7 +147,7 @@ def _gap(line: Sequence[Word], band: Sequence[Word]) -> float:
 
 def _line(band: Sequence[Word]) -> str | None:
     line, level = _base(band)
-    size = max(word.size for word in line if not _is_operator(word) or len(line) == 1)
+    size = max(word.size for word in [word for word in line if not _is_operator(word)] or line)
     rest = [word for word in band if word not in line]
     items = [_Item(word.bbox, word.text, word.size) for word in line]
     if any(map(_is_operator, rest)):
