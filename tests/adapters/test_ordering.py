@@ -89,6 +89,16 @@ def test_a_note_in_the_margin_stays_with_its_paragraph() -> None:
     assert order(places) == "a b note c"
 
 
+def test_an_address_beside_a_short_one_is_no_note() -> None:
+    places = {
+        "state": (138, 241, 174, 248),
+        "office": (111, 249, 201, 279),
+        "number": (435, 241, 474, 248),
+        "code": (428, 249, 481, 272),
+    }
+    assert order(places) == "state office number code"
+
+
 def test_lines_of_a_form_are_read_row_by_row() -> None:
     places = {
         "by": (72, 100, 200, 112),

@@ -33,6 +33,8 @@ _LINES = 30.0
 """Points of a row at most; longer paragraphs of two columns may begin at one height by chance."""
 _NARROW = 0.5
 """Of the width of the text to its left, up to which a column has notes, or is a side bar."""
+_TEXT = 200.0
+"""Points of such a text at least: labels and addresses stand beside each other too."""
 _BAR_GAP = 30.0
 """Points between two boxes of a side bar at most; notes are further apart."""
 _TALL = 72.0
@@ -191,7 +193,7 @@ def _stands_alone(bands: Sequence[_Boxes], number: int) -> bool:
 
 def _is_narrow(columns: Sequence[_Boxes]) -> bool:
     text, notes = (union(column) for column in columns)
-    return notes.width <= _NARROW * text.width
+    return text.width >= _TEXT and notes.width <= _NARROW * text.width
 
 
 def _is_side_bar(notes: _Boxes) -> bool:
