@@ -6,10 +6,14 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+import openpyxl
+import pptx
+import pymupdf
 import pytest
 from PIL import Image
 
 from pagesight.adapters.filesystem import FileCropStore
+from pagesight.adapters.libreoffice import LibreOffice, program
 from pagesight.adapters.pymupdf import PyMuPDFParser
 from pagesight.adapters.pymupdf.printing.flowing import print_flow
 from pagesight.adapters.pymupdf.printing.illustrating import PyMuPDFIllustrator
@@ -22,6 +26,7 @@ from pagesight.library import Library
 from pagesight.rendering import page_pictures
 from pagesight.renditions import RENDITIONS, AnyParser, Renditions
 from pagesight.settings import load
+from pagesight.workers import converters_by_suffix
 from tests.builders import open_library
 
 
@@ -192,3 +197,28 @@ def test_a_rendition_goes_with_its_document(tmp_path: Path, swept: bool) -> None
         else:
             library.forget([document.id])
         assert not library.renditions.entries()
+
+
+@pytest.mark.skipif(program() is None, reason="LibreOffice is not installed")
+def test_old_slides_and_sheets_are_read_by_their_newer_formats(tmp_path: Path) -> None:
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+    slide.shapes.title.text = "Pumps"
+    slide.notes_slide.notes_text_frame.text = "P7 is late."
+    presentation.save(str(tmp_path / "a.pptx"))
+    book = openpyxl.Workbook()
+    book.active.append(["Model", "Price"])
+    book.active.append(["P7", 1234.5])
+    book.active["B2"].number_format = "#,##0.00"
+    book.save(tmp_path / "a.xlsx")
+    office, converters = LibreOffice(program() or ""), converters_by_suffix()
+    for name, old in (("a.pptx", ".odp"), ("a.xlsx", ".xls")):
+        with office.saved(tmp_path / name, old) as made:
+            (tmp_path / f"b{old}").write_bytes(made.read_bytes())
+    with pymupdf.open("pdf", converters[".odp"](tmp_path / "b.odp").pdf) as slides:
+        assert [" ".join(page.get_text().split()) for page in slides] == [
+            *("Pumps", "Slide 1: Pumps Notes: P7 is late.")
+        ]
+    [sheet] = converters[".xls"](tmp_path / "b.xls").contents
+    [table] = [each for each in sheet.elements if isinstance(each, Table)]
+    assert [cell.text for cell in table.cells] == ["Model", "Price", "P7", "1,234.50"]

@@ -61,12 +61,12 @@ def parser_of(settings: Settings, root: Path) -> Parser:
     return AnyParser(
         parser,
         Renditions(root / RENDITIONS),
-        _converters(),
+        converters_by_suffix(),
         PyMuPDFIllustrator(crops, reader, parse.crop_dpi),
     )
 
 
-def _converters() -> Mapping[str, Converter]:
+def converters_by_suffix() -> Mapping[str, Converter]:
     """Suffix -> what makes a PDF of such a file."""
     from pagesight.adapters.libreoffice import NoLibreOffice, program
     from pagesight.adapters.pymupdf.printing.imaging import print_image
