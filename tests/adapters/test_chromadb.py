@@ -2,6 +2,8 @@
 
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -353,3 +355,21 @@ def test_an_index_of_another_server_is_not_taken_for_one_of_this(
         other.open(tmp_path / "text-0")
     with pytest.raises(LibraryError, match=r"chroma\.sqlite3 is missing"):
         ChromaFolders().open(tmp_path / "text-0")
+
+
+def test_chroma_is_imported_when_an_index_is_opened(tmp_path: Path) -> None:
+    """It takes longer than all else that a command does which needs no vectors."""
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from pagesight.adapters.chromadb.stores import ChromaFolders\n"
+        "store = ChromaFolders(); print('chromadb' in sys.modules)\n"
+        "store.open(Path(sys.argv[1])).close(); print('chromadb' in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "text-0")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert run.stdout.split() == ["False", "True"]
