@@ -32,9 +32,11 @@ _SELDOM = 0.35
 _SIGN_GAP = 2.5
 """Font sizes between a number and the sign behind it, which some tables set in a column."""
 _CURRENCY = frozenset("$\u20ac\u00a3\u00a5")
+"""Signs before a number."""
 _BEHIND = frozenset(("%", ")%", "%)", ")"))
 """Signs behind a number; ")" where negative numbers are aligned at their last digit."""
 _VALUE = re.compile(r"[(+\-\u2212\u2013\u2014.]*\d|[-\u2013\u2014]+$")
+"""The first word of a number, or a dash in its place."""
 
 Run = list[Word]
 """Words of one line that stand in one cell."""

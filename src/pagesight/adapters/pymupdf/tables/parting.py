@@ -16,6 +16,7 @@ _CENTRED = 0.1
 _LEAST_COLUMNS = 3
 """Columns that rows set close together have: a label and two values."""
 _VALUE = re.compile(r"[^\w\s]*(?:\d.*|[*\-\u2013\u2014]+|n\.?[am]\.?)", re.IGNORECASE | re.DOTALL)
+"""A number with its signs and unit, or what stands in its place."""
 
 
 def head_levels(runs: Sequence[Run], columns: Sequence[float]) -> list[list[Run]]:
