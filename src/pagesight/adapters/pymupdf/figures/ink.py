@@ -76,7 +76,7 @@ class Ink:
         for word in words:
             beside[self._range(word.grown(_AROUND_WORDS), _CELL)] = False
         texture = self._texture() & beside
-        spots = (self._box(spot).grown(_CELL / self.scale) for spot in _spots(_dense(texture)))
+        spots = (self._around(spot, texture) for spot in _spots(_dense(texture)))
         found = [box for box in spots if self._is_textured(box, texture)]
         coloured = [self._box(spot) for spot in _spots(self._cells_with_ink() & beside)]
         return found + [
@@ -155,6 +155,13 @@ class Ink:
         top, left = max(int(bbox.y0 * step), 0), max(int(bbox.x0 * step), 0)
         bottom, right = int(np.ceil(bbox.y1 * step)), int(np.ceil(bbox.x1 * step))
         return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
+
+    def _around(self, spot: tuple[int, int, int, int], texture: Mask) -> BBox:
+        """The spot with the cells of its rim, which are not dense, as far as these have texture."""
+        left, top = max(spot[0] - 1, 0), max(spot[1] - 1, 0)
+        rows, columns = np.nonzero(texture[top : spot[3] + 1, left : spot[2] + 1])
+        top, bottom = top + int(rows.min()), top + int(rows.max()) + 1
+        return self._box((left + int(columns.min()), top, left + int(columns.max()) + 1, bottom))
 
     def _box(self, spot: tuple[int, int, int, int]) -> BBox:
         step = _CELL / self.scale
