@@ -202,11 +202,12 @@ def _centred_over(
     rows: Sequence[Row], reach: Reach, body: Sequence[Extent], bounds: set[int], ruling: Ruling
 ) -> Reach:
     """The heads of the first row with the columns that they are centred over. A head with a line
-    more than those beside it is centred over them by chance."""
+    more than those beside it is centred over them by chance; labels of rows, left of all of them,
+    need no heads above theirs."""
     below = set[int]().union(*rows[1:])
     middles = {column: _middle(box_of(words)) for column, words in rows[0].items()}
     wider = _centred(reach, middles, below, body, bounds)
-    if below - {0} - _columns(wider):
+    if any(column > min(rows[0]) for column in below - _columns(wider)):
         for column in rows[0].keys() & rows[1].keys():
             if heads_go_on(rows[0][column], rows[1][column], ruling):
                 wider[column] = reach[column]
