@@ -1,42 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pagesight.adapters.pymupdf.engine import Box
-from pagesight.adapters.pymupdf.regions import captioned, parted
+from pagesight.adapters.pymupdf.regions import captioned
 from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox
 
 COLUMN = BBox(200, 100, 400, 600)
-
-
-def a_line(number: int, top: float) -> list[Word]:
-    """Two words of ten points."""
-    return [
-        Word("relief", BBox(200, top, 240, top + 10), block=0, line=number),
-        Word("valve", BBox(245, top, 285, top + 10), block=0, line=number),
-    ]
-
-
-def test_a_text_box_over_paragraphs_far_below_each_other_is_one_box_for_each() -> None:
-    tops = (100, 112, 300, 312, 560)
-    words = [word for number, top in enumerate(tops) for word in a_line(number, top)]
-    found = [part.bbox for part in parted(Box("text", COLUMN), words)]
-    assert found == [
-        BBox(200, 100, 285, 122),
-        BBox(200, 300, 285, 322),
-        BBox(200, 560, 285, 570),
-    ]
-
-
-def test_wide_lines_a_table_and_a_box_without_words_stay_whole() -> None:
-    words = [word for number in range(4) for word in a_line(number, 100 + 38 * number)]
-    for box, held in (
-        (Box("text", COLUMN), words),
-        (Box("table", COLUMN), [*a_line(0, 100), *a_line(1, 500)]),
-        (Box("text", COLUMN), []),
-    ):
-        assert parted(box, held) == [box]
 
 
 def written(text: str, top: float, *, block: int) -> list[Word]:
@@ -45,31 +14,6 @@ def written(text: str, top: float, *, block: int) -> list[Word]:
         Word(word, BBox(200 + 45 * at, top, 240 + 45 * at, top + 10), block=block, line=0)
         for at, word in enumerate(text.split())
     ]
-
-
-def test_a_caption_below_a_paragraph_is_parted_from_it() -> None:
-    words = [
-        *written("The pump can be removed.", 100, block=0),
-        *written("Table 2. Limits of the unit.", 112, block=1),
-        *written("measured at the inlet", 124, block=2),
-    ]
-    found = [part.bbox for part in parted(Box("text", COLUMN), words)]
-    assert [(box.y0, box.y1) for box in found] == [(100, 110), (112, 134)]
-
-
-def test_a_line_of_running_text_that_begins_like_a_caption_is_not() -> None:
-    for before, line in (
-        ("Its limits are given in", "Table 2. The pump stops."),
-        ("The pump can be removed.", "Table 2 shows the limits."),
-    ):
-        words = [*written(before, 100, block=0), *written(line, 112, block=1)]
-        assert parted(Box("text", COLUMN), words) == [Box("text", COLUMN)]
-    one_block = [
-        replace(word, block=0, line=number)
-        for number, line in enumerate(("The pump stops.", "Table 2 (left) has limits."))
-        for word in written(line, 100 + 12 * number, block=0)
-    ]
-    assert parted(Box("text", COLUMN), one_block) == [Box("text", COLUMN)]
 
 
 def test_a_caption_is_one_in_the_margin_of_a_page_too() -> None:

@@ -19,11 +19,12 @@ from pagesight.adapters.pymupdf.figures import (
 from pagesight.adapters.pymupdf.figures.grouping import with_captions
 from pagesight.adapters.pymupdf.figures.ink import Ink, ink_of
 from pagesight.adapters.pymupdf.holding import assign, holds
+from pagesight.adapters.pymupdf.paragraphs import joined, parted
 from pagesight.adapters.pymupdf.source import Source
 from pagesight.adapters.pymupdf.tables import Cells, is_prose, read_cells
 from pagesight.adapters.pymupdf.tables.notes import extent
 from pagesight.adapters.pymupdf.tables.ruling import drawn_rules, ruling_of
-from pagesight.adapters.pymupdf.text.lines import Line, line_text, lines_of
+from pagesight.adapters.pymupdf.text.lines import line_text, lines_of
 from pagesight.adapters.pymupdf.text.ordering import reading_order
 from pagesight.adapters.pymupdf.text.words import Word
 from pagesight.geometry import BBox, union
@@ -31,7 +32,6 @@ from pagesight.references import parse_caption
 
 _BLOCK_GAP = 3.0
 """Line heights between two lines of one paragraph at most."""
-_SENTENCE_ENDS = (".", ":", "!", "?", ")", "\u201d")
 _FORM_WORDS = 30
 """Of a form; a chart with as many grid lines has fewer labels."""
 _SMALL_VIEW = 0.02
@@ -89,6 +89,7 @@ def arrange(page: Any, source: Source) -> list[Region]:
     else:
         boxes = settle_figures(boxes, source.pictures, source.images, source.page)
     boxes = _with_rest(source.words, boxes)
+    boxes = joined(boxes, assign(source.words, boxes)[0])
     boxes, captions = with_captions(boxes, source)
     order = reading_order(boxes)
     words = assign(source.words, boxes)[0]
@@ -101,39 +102,6 @@ def arrange(page: Any, source: Source) -> list[Region]:
             region = _region(boxes[index], words[index], rules)
             regions.append(replace(region, caption=caption) if caption else _own_caption(region))
     return regions
-
-
-def parted(box: Box, words: Sequence[Word]) -> list[Box]:
-    """A text box that the layout drew over several paragraphs far below each other, as it does
-    beside a column of pictures, is one box for each of them; and what begins a caption below a
-    paragraph is parted from it."""
-    if box.kind not in ("text", "list-item") or not words:
-        return [box]
-    lines = sorted(lines_of(words), key=lambda line: union(word.bbox for word in line).y0)
-    parts = [[lines[0]]]
-    for line in lines[1:]:
-        if _is_far_below(parts[-1], line) or _begins_caption(parts[-1][-1], line):
-            parts.append([])
-        parts[-1].append(line)
-    if len(parts) == 1:
-        return [box]
-    return [replace(box, bbox=union(w.bbox for line in part for w in line)) for part in parts]
-
-
-def _is_far_below(part: Sequence[Line], line: Line) -> bool:
-    box = union(word.bbox for word in line)
-    bottom = max(word.bbox.y1 for above in part for word in above)
-    return box.y0 - bottom > _BLOCK_GAP * box.height
-
-
-def _begins_caption(above: Line, line: Line) -> bool:
-    """Whether a line that reads as a caption has a block of its own, after a sentence: running
-    text names figures at the beginning of lines too."""
-    return (
-        line[0].block != above[-1].block
-        and line_text(above).endswith(_SENTENCE_ENDS)
-        and parse_caption(line_text(line)) is not None
-    )
 
 
 def _with_rest(words: Sequence[Word], boxes: Sequence[Box]) -> list[Box]:
