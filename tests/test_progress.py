@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pagesight.cli import output
-from pagesight.cli.progress import Summary, follow, outcome_lines
+from pagesight.cli.progress import Summary, follow, outcome_lines, print_summary
 from pagesight.document import Audit, Document
 from pagesight.results import (
     Event,
@@ -253,7 +252,7 @@ def test_the_audit_at_the_end_lists_twenty_documents_and_the_totals() -> None:
 def test_the_summary_of_a_run_is_printed_with_its_audit(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    output.print_summary(Summary(stored=[stored("pump", "no text at all")]))
+    print_summary(Summary(stored=[stored("pump", "no text at all")]))
     assert capsys.readouterr().out.splitlines() == [
         "pump.pdf",
         "  no text at all",

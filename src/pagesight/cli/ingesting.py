@@ -24,7 +24,7 @@ from pagesight.cli.options import (
     open_app,
     warn,
 )
-from pagesight.cli.progress import Summary, follow
+from pagesight.cli.progress import Summary, follow, print_summary
 from pagesight.results import Event, Failed, Looked, Planned
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def ingest(
     for row in sidecar.unused(known) if sidecar else ():
         warn(f"{metadata}: no document is called {row}")
     if not as_json:
-        output.print_summary(summary)
+        print_summary(summary)
     if summary.failed or (strict and not summary.clean):
         raise typer.Exit(1)
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table as Grid
@@ -19,7 +18,6 @@ from rich.text import Text
 from pagesight.document import Chunk, Document, Page
 
 if TYPE_CHECKING:
-    from pagesight.cli.progress import Summary
     from pagesight.library import Library
     from pagesight.views import FoundPassage
 
@@ -180,17 +178,6 @@ def _known(document: Document, pages: Sequence[Page]) -> dict[str, str]:
         "found": f"{document.figures:,} figures, {document.tables:,} tables, "
         f"{document.chunks:,} chunks",
     }
-
-
-def print_summary(summary: Summary) -> None:
-    """What an ingest came to: the audit of what it stored, then the counts of all outcomes."""
-    for line in (*summary.lines, summary.line):
-        words = line.lstrip()
-        indent = len(line) - len(words)
-        if console.is_terminal:
-            console.print(Padding(Text(words), (0, 0, 0, indent), expand=False))
-        else:
-            console.print(Text(line))
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from pagesight.cli.display import Display, Work
-from pagesight.cli.output import plain, print_json
+from pagesight.cli.output import console, plain, print_json
 from pagesight.results import (
     Event,
     Failed,
@@ -230,3 +231,14 @@ def outcome_lines(outcome: Outcome) -> list[str]:
             return [f"FAILED   {outcome.source}: {outcome.reason}"]
         case Removed():
             return [f"removed  {outcome.source}: gone from its folder"]
+
+
+def print_summary(summary: Summary) -> None:
+    """What an ingest came to: the audit of what it stored, then the counts of all outcomes."""
+    for line in (*summary.lines, summary.line):
+        words = line.lstrip()
+        indent = len(line) - len(words)
+        if console.is_terminal:
+            console.print(Padding(Text(words), (0, 0, 0, indent), expand=False))
+        else:
+            console.print(Text(line))
