@@ -5,7 +5,8 @@
 N pages (24) are drawn from the PDFs of FOLDER and its folders, evenly over these, and cut into
 files of one page; the default is ../shared/data beside the project, else data/samples. Each parser
 runs over all of them in a process of its own, after one page that is not counted (imports, models).
-What is not installed, or wants a model from a hub, is named and left out.
+What is not installed, or wants a model from a hub, is named and left out. pagesight runs twice:
+with tesseract for figures, and with RapidOCR, which it takes for them where that is installed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +58,12 @@ LONGEST = 3000.0
 Parse = Callable[[Path], object]
 
 
-def pagesight(folder: Path) -> Parse:
+def pagesight(folder: Path, figures: str = "tesseract") -> Parse:
     from pagesight.assembly import assemble
     from pagesight.settings import load
     from pagesight.workers import parser_of
 
-    parser = parser_of(load(), folder)
+    parser = parser_of(load(overrides=[f"parse.figure_ocr_engine={figures}"]), folder)
     return lambda path: assemble(parser.profile(path), parser.parse_pages(path, 0, 1))
 
 
@@ -101,6 +103,7 @@ def docling(_: Path) -> Parse:
 
 PARSERS: Mapping[str, Callable[[Path], Parse]] = {
     "pagesight": pagesight,
+    "pagesight, RapidOCR": partial(pagesight, figures="rapidocr"),
     "pymupdf4llm.to_json": pymupdf4llm_json,
     "unstructured fast": unstructured_fast,
     "docling": docling,
@@ -154,7 +157,9 @@ def work(name: str, pages: Sequence[Path]) -> dict[str, Any]:
         below = resource.getrusage(resource.RUSAGE_CHILDREN)
         failed = 0
         wall, begun = time.perf_counter(), time.process_time()
-        watch = sampled(STAGES, "rest") if name == "pagesight" else nullcontext(Counter[str]())
+        watch = (
+            sampled(STAGES, "rest") if name.startswith("pagesight") else nullcontext(Counter[str]())
+        )
         with watch as stages:
             for page in pages:
                 try:
