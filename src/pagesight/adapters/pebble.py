@@ -18,9 +18,10 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, TimeoutError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, Generic
 
@@ -214,11 +215,12 @@ class _Crew:
         Raises:
             RuntimeError: the pool is broken.
         """
-        for job in jobs:
-            if job.future is None:
-                job.future = self._pool.schedule(
-                    _packed, args=(function, job.task), timeout=job.seconds
-                )
+        with _uninterrupted_children():
+            for job in jobs:
+                if job.future is None:
+                    job.future = self._pool.schedule(
+                        _packed, args=(function, job.task), timeout=job.seconds
+                    )
         first = jobs[0]
         assert first.future is not None
         try:
@@ -267,6 +269,20 @@ class _Crew:
                 for process in family:
                     with suppress(psutil.Error):
                         process.kill()
+
+
+@contextmanager
+def _uninterrupted_children() -> Iterator[None]:
+    """Threads that are started meanwhile, and the processes that these start, do not see Ctrl-C:
+    a worker that is just starting, not in its group yet, would show where it was interrupted.
+    Pebble starts its threads with the first task."""
+    # Which would let the thread that starts it, and a worker with it, see Ctrl-C again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _cores() -> int:
