@@ -10,7 +10,7 @@ from statistics import median
 
 from pagesight.adapters.pymupdf.engine import Box
 from pagesight.adapters.pymupdf.text.lines import Line, line_text, lines_of
-from pagesight.adapters.pymupdf.text.words import Word
+from pagesight.adapters.pymupdf.text.words import Word, box_of
 from pagesight.geometry import BBox, union
 from pagesight.references import parse_caption
 
@@ -39,7 +39,7 @@ def parted(box: Box, words: Sequence[Word]) -> list[Box]:
     paragraph is parted from it."""
     if box.kind not in (_TEXT, _ITEM) or not words:
         return [box]
-    lines = sorted(lines_of(words), key=lambda line: _box(line).y0)
+    lines = sorted(lines_of(words), key=lambda line: box_of(line).y0)
     parts = [[lines[0]]]
     for line in lines[1:]:
         if _is_far_below(parts[-1], line) or _begins_caption(parts[-1][-1], line):
@@ -51,7 +51,7 @@ def parted(box: Box, words: Sequence[Word]) -> list[Box]:
 
 
 def _is_far_below(part: Sequence[Line], line: Line) -> bool:
-    box = _box(line)
+    box = box_of(line)
     bottom = max(word.bbox.y1 for above in part for word in above)
     return box.y0 - bottom > _BLOCK_GAP * box.height
 
@@ -74,14 +74,15 @@ def joined(boxes: Sequence[Box], words: Sequence[Sequence[Word]]) -> list[Box]:
         words: of each of the boxes.
     """
     lines = {
-        index: sorted(lines_of(own), key=lambda line: _box(line).y0)
+        index: sorted(lines_of(own), key=lambda line: box_of(line).y0)
         for index, (box, own) in enumerate(zip(boxes, words, strict=True))
         if own and box.kind in (_TEXT, _ITEM)
     }
+    places = {index: [box_of(line) for line in own] for index, own in lines.items()}
     parts = {index: index for index in lines}
     for index in sorted(lines, key=lambda each: boxes[each].bbox.y0):
-        above = _nearest_above(index, lines) if boxes[index].kind == _TEXT else None
-        if above is not None and _goes_on(lines[above], lines[index], _margin(above, lines)):
+        above = _nearest_above(index, places) if boxes[index].kind == _TEXT else None
+        if above is not None and _goes_on(lines[above], lines[index], _margin(above, places)):
             parts[index] = parts[above]
     return [
         replace(box, bbox=union(boxes[each].bbox for each in parts if parts[each] == index))
@@ -92,35 +93,34 @@ def joined(boxes: Sequence[Box], words: Sequence[Sequence[Word]]) -> list[Box]:
     ]
 
 
-def _nearest_above(index: int, lines: dict[int, list[Line]]) -> int | None:
+def _nearest_above(index: int, places: dict[int, list[BBox]]) -> int | None:
     """The text right above another one."""
-    first = _box(lines[index][0])
+    first = places[index][0]
     above = {
-        each: _box(other[-1])
-        for each, other in lines.items()
-        if each != index and _box(other[-1]).y1 < first.y0 + _SAME_SIZE * first.height
+        each: other[-1]
+        for each, other in places.items()
+        if each != index and other[-1].y1 < first.y0 + _SAME_SIZE * first.height
     }
     over = [each for each, last in above.items() if last.x0 < first.x1 and first.x0 < last.x1]
     return max(over, key=lambda each: above[each].y1, default=None)
 
 
-def _margin(index: int, lines: dict[int, list[Line]]) -> float:
+def _margin(index: int, places: dict[int, list[BBox]]) -> float:
     """Where the lines of the text end, or, of a text of one line, those above and below it."""
-    own = lines[index]
-    first = _box(own[0])
-    column = [
-        _box(line)
-        for other in ([own] if len(own) > 1 else lines.values())
-        for line in other
-        if _box(line).x0 < first.x1 and first.x0 < _box(line).x1
-    ]
-    return max(box.x1 for box in column)
+    own = places[index]
+    first = own[0]
+    return max(
+        box.x1
+        for other in ([own] if len(own) > 1 else places.values())
+        for box in other
+        if box.x0 < first.x1 and first.x0 < box.x1
+    )
 
 
 def _goes_on(above: Sequence[Line], below: Sequence[Line], margin: float) -> bool:
     """Whether a text is the rest of the one above: that one's last line is full and ends no
     sentence, and this one begins small or at the distance of the lines above."""
-    last, first = _box(above[-1]), _box(below[0])
+    last, first = box_of(above[-1]), box_of(below[0])
     height, step = _height(above[-1]), _level(below[0]) - _level(above[-1])
     return (
         len(above[-1]) >= _LEAST_WORDS
@@ -136,14 +136,10 @@ def _goes_on(above: Sequence[Line], below: Sequence[Line], margin: float) -> boo
 
 def _has_pitch_of(above: Sequence[Line], line: Line) -> bool:
     levels = [_level(each) for each in above]
-    if len(levels) < 2 or abs(_box(line).x0 - _box(above[-1]).x0) > _height(line):
+    if len(levels) < 2 or abs(box_of(line).x0 - box_of(above[-1]).x0) > _height(line):
         return False
     pitch = median(lower - upper for upper, lower in pairwise(levels))
     return abs(_level(line) - levels[-1] - pitch) <= _SAME_PITCH * pitch
-
-
-def _box(line: Line) -> BBox:
-    return union(word.bbox for word in line)
 
 
 def _height(line: Line) -> float:

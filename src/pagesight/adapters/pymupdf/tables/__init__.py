@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from pagesight.adapters.pymupdf.engine import Grid
-from pagesight.adapters.pymupdf.tables.columns import box_of, settled_columns
+from pagesight.adapters.pymupdf.tables.columns import settled_columns
 from pagesight.adapters.pymupdf.tables.heads import (
     Extent,
     Place,
@@ -19,7 +19,7 @@ from pagesight.adapters.pymupdf.tables.labels import with_labels
 from pagesight.adapters.pymupdf.tables.rows import Row, rows_of
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_filling
 from pagesight.adapters.pymupdf.text.lines import has_leaders, lines_of, region_text
-from pagesight.adapters.pymupdf.text.words import Word
+from pagesight.adapters.pymupdf.text.words import Word, box_of
 from pagesight.document import Cell
 from pagesight.geometry import BBox, union
 

@@ -9,8 +9,7 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from pagesight.adapters.pymupdf.engine import Grid
-from pagesight.adapters.pymupdf.text.words import Word
-from pagesight.geometry import BBox, union
+from pagesight.adapters.pymupdf.text.words import Word, box_of
 
 _CELL_GAP = 0.45
 """Font sizes between words from which a column's edge may part them; a space is about 0.3."""
@@ -88,11 +87,6 @@ def _number_before(sign: Word, runs: Sequence[Run]) -> Run | None:
 
 def _is_level(word: Word, other: Word) -> bool:
     return abs(word.centre[1] - other.centre[1]) < 0.5 * min(word.bbox.height, other.bbox.height)
-
-
-def box_of(words: Sequence[Word]) -> BBox:
-    """The smallest box around some words."""
-    return union(word.bbox for word in words)
 
 
 def column_of(run: Run, edges: Sequence[float]) -> int:

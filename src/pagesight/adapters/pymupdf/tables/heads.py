@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pagesight.adapters.pymupdf.tables.columns import box_of
 from pagesight.adapters.pymupdf.tables.rows import (
     Row,
     heads_go_on,
@@ -18,7 +17,7 @@ from pagesight.adapters.pymupdf.tables.rows import (
 )
 from pagesight.adapters.pymupdf.tables.ruling import Rule, Ruling, is_full
 from pagesight.adapters.pymupdf.text.lines import region_text
-from pagesight.adapters.pymupdf.text.words import Word
+from pagesight.adapters.pymupdf.text.words import Word, box_of
 from pagesight.geometry import BBox
 
 _MOST_ROWS = 6

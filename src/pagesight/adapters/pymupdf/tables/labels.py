@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from pagesight.adapters.pymupdf.tables.columns import box_of
 from pagesight.adapters.pymupdf.tables.heads import Place
 from pagesight.adapters.pymupdf.tables.rows import Row, is_number, rules_between
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_full
 from pagesight.adapters.pymupdf.text.lines import region_text
+from pagesight.adapters.pymupdf.text.words import box_of
 from pagesight.geometry import union
 
 _MOST_RULED = 0.7

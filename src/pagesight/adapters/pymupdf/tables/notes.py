@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pagesight.adapters.pymupdf.engine import Grid
-from pagesight.adapters.pymupdf.tables.columns import box_of
 from pagesight.adapters.pymupdf.tables.rows import is_number
 from pagesight.adapters.pymupdf.tables.ruling import Ruling, is_filling, is_full
 from pagesight.adapters.pymupdf.text.lines import Line, line_text, lines_of
-from pagesight.adapters.pymupdf.text.words import Word
+from pagesight.adapters.pymupdf.text.words import Word, box_of
 from pagesight.references import parse_caption
 
 _SPACE = 1.5

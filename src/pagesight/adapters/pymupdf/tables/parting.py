@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pagesight.adapters.pymupdf.tables.columns import Run, box_of, column_of
+from pagesight.adapters.pymupdf.tables.columns import Run, column_of
+from pagesight.adapters.pymupdf.text.words import box_of
 from pagesight.geometry import BBox
 
 _SAME_LEVEL = 0.5

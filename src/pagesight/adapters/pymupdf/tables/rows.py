@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from pagesight.adapters.pymupdf.tables.columns import Run, box_of, column_of, runs_of, slot
+from pagesight.adapters.pymupdf.tables.columns import Run, column_of, runs_of, slot
 from pagesight.adapters.pymupdf.tables.parting import body_rows, head_levels
 from pagesight.adapters.pymupdf.tables.ruling import Rule, Ruling, is_full
 from pagesight.adapters.pymupdf.text.lines import region_text
-from pagesight.adapters.pymupdf.text.words import Word
+from pagesight.adapters.pymupdf.text.words import Word, box_of
 
 Row = dict[int, list[Word]]
 """Column -> its words; columns without words are left out."""

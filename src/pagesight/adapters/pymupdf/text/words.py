@@ -316,6 +316,11 @@ def _on_page(word: Word, area: BBox) -> bool:
     return area.x0 <= x <= area.x1 and area.y0 <= y <= area.y1
 
 
+def box_of(words: Sequence[Word]) -> BBox:
+    """The smallest box around some words."""
+    return union(word.bbox for word in words)
+
+
 def bbox_of(rectangle: Any) -> BBox:
     """A rectangle of PyMuPDF."""
     x0, y0, x1, y1 = (float(value) for value in rectangle)
