@@ -2,10 +2,12 @@ import gzip
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,14 @@ import pytest
 
 from pagesight.adapters.chromadb.embedded import ChromaVectorIndex
 from pagesight.adapters.sqlite import SQLiteCatalogue
-from pagesight.document import Chunk, DocumentProfile, Kind, ParsedDocument, TextBlock
+from pagesight.document import (
+    Chunk,
+    DocumentProfile,
+    Kind,
+    Metadata,
+    ParsedDocument,
+    TextBlock,
+)
 from pagesight.errors import LibraryError, SettingsError
 from pagesight.geometry import BBox
 from pagesight.indexes import EXACT_LIMIT, FETCH_LIMIT
@@ -408,10 +417,48 @@ def test_a_rebuilt_index_finds_the_same(library: Library, root: Path) -> None:
     after = library.search_vectors("text", vectors["pump-2"], 4), library.search_words("pump", 4)
     assert after == before
     assert sorted(path.name for path in (root / "index").iterdir()) == [
+        "documents-0",
         "pages-0",
         "text-1",
         "words-1",
     ]
+
+
+def test_documents_are_found_by_their_profiles(library: Library) -> None:
+    """By name, title, what people say of them, sections and first page, and not by the rest."""
+    pump = [
+        a_chunk("p0", "An acme product", document_id=an_id("pump"), heading_path=("Lubrication",)),
+        a_chunk("p1", "Gaskets are cheap", document_id=an_id("pump"), pages=(1,)),
+    ]
+    library.put(a_document("pump"), some_pages(), pump, {"text": vectors_for(pump)})
+    put(library, "fan")
+    for words in ("pump.pdf", "Pump", "lubrication", "acme"):
+        assert library.search_documents(words, 5)[0][0] == an_id("pump"), words
+    assert library.search_documents("gaskets", 5) == []
+    only = Filter(documents=(an_id("fan"),))
+    assert library.search_documents("pump", 5, only) == []
+    library.update(replace(a_document("pump"), metadata=Metadata(revision="F12", tags=("wet",))))
+    library.drain()
+    for words in ("F12", "wet"):
+        assert [id for id, _ in library.search_documents(words, 5)] == [an_id("pump")], words
+    library.remove(an_id("pump"))
+    assert library.search_documents("acme", 5) == []
+
+
+def test_a_library_without_profiles_gets_them_from_its_next_writer(
+    library: Library, root: Path
+) -> None:
+    put(library, "pump")
+    library.close()
+    shutil.rmtree(root / "index" / "documents-0")
+    with sqlite3.connect(root / "catalogue.db") as database:
+        database.execute("DELETE FROM setting WHERE key LIKE 'documents.%'")
+    database.close()
+    with open_library(root, write=False) as reader:
+        assert reader.search_documents("pump", 5) == []
+    with open_library(root) as writer:
+        assert writer.repaired == {"documents": "it is missing"}
+        assert [id for id, _ in writer.search_documents("pump", 5)] == [an_id("pump")]
 
 
 def test_a_document_is_found_by_id_path_alias_and_name(library: Library) -> None:
@@ -559,7 +606,7 @@ def test_what_is_erased_is_in_no_file_any_more(root: Path) -> None:
     assert {"catalogue.db", *packed} <= traces(root, PHRASE.encode())
     assert packed
     before = sorted(path.name for path in (root / "index").iterdir())
-    assert before == ["pages-0", "text-0", "visual-0", "words-0"]
+    assert before == ["documents-0", "pages-0", "text-0", "visual-0", "words-0"]
 
     removed = run_pagesight("docs", "rm", "pump.pdf", "--library", root)
     assert removed.returncode == 0, removed.stderr
@@ -571,7 +618,7 @@ def test_what_is_erased_is_in_no_file_any_more(root: Path) -> None:
     assert erased.returncode == 0, erased.stderr
     assert traces(root, vector) == traces(root, b"zyzzogeton") == set()
     after = sorted(path.name for path in (root / "index").iterdir())
-    assert after == ["pages-1", "text-1", "visual-1", "words-1"]
+    assert after == ["documents-1", "pages-1", "text-1", "visual-1", "words-1"]
     with open_library(root) as library:
         assert library.repaired == {}
         assert library.check() == {}

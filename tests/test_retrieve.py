@@ -164,7 +164,8 @@ def test_the_whole_fused_ranking_and_the_seconds_of_each_stage_are_given(library
     assert len(ranking.hits) == 1
     assert len(ranking.fused) > 1
     assert ranking.fused[0].id == ranking.hits[0].chunk.id
-    assert set(ranking.seconds) == {"embed", "dense", "words", "pages", "references", "fuse"}
+    lists = {"dense", "words", "pages", "references", "inside"}
+    assert set(ranking.seconds) == {"embed", *lists, "documents", "fuse"}
     assert all(seconds >= 0 for seconds in ranking.seconds.values())
 
 
@@ -176,7 +177,7 @@ def test_hits_are_ranked_from_one_and_say_where_they_were_found(library: Library
     hits = retriever(library).retrieve(Query(text="How is the shaft seal pressed in?")).hits
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     assert hits[0].chunk.id == "seal"
-    assert dict(hits[0].ranks) == {"dense": 1, "words": 1, "pages": 1}
+    assert dict(hits[0].ranks) == {"dense": 1, "words": 1, "pages": 1, "inside": 1}
     assert hits[0].page_labels == ("1-2",)
     assert hits[0].document.id == an_id("manual")
 
@@ -191,7 +192,7 @@ def test_a_figure_without_words_is_found_by_its_pixels(library: Library) -> None
 def test_a_weight_of_zero_leaves_a_list_out(library: Library) -> None:
     quiet = retriever(library, "retrieve.weight_dense=0", "retrieve.weight_pages=0")
     hits = quiet.retrieve(Query(text="shaft seal")).hits
-    assert {name for hit in hits for name in hit.ranks} == {"words"}
+    assert {name for hit in hits for name in hit.ranks} == {"words", "inside"}
 
 
 @pytest.mark.parametrize(
@@ -273,3 +274,47 @@ def test_a_superseded_document_answers_where_it_alone_says_something(library: Li
     hits = retriever(library).retrieve(Query(text="Where is the gear box filled?")).hits
     assert hits[0].chunk.id == "first says"
     assert hits[0].superseded_by == "second.pdf"
+
+
+def two_manuals(library: Library) -> None:
+    """Look-alikes: the same sentences, of two pumps that only titles and first pages name."""
+    library.remove(an_id("manual"))
+    for name in ("hydra", "titan"):
+        chunks = [
+            a_chunk(f"{name}-cover", f"Manual of the {name} pump", document_id=an_id(name)),
+            a_chunk(f"{name}-oil", "Oil is changed yearly.", document_id=an_id(name), pages=(1,)),
+            a_chunk(f"{name}-seal", "The seal is pressed in.", document_id=an_id(name), pages=(2,)),
+        ]
+        document = a_document(name)
+        vectors = {"text": text_vectors(HashedWords(), chunks)}
+        library.put(document, some_pages(), chunks, vectors)
+
+
+def test_the_document_that_a_question_is_about_comes_first(library: Library) -> None:
+    two_manuals(library)
+    for name in ("hydra", "titan"):
+        found = retriever(library).retrieve(Query(text=f"When does the {name} get new oil?"), 6)
+        order = [hit.chunk.id for hit in found.hits]
+        other = "titan" if name == "hydra" else "hydra"
+        assert order.index(f"{name}-oil") < order.index(f"{other}-oil")
+
+
+def test_documents_can_be_left_to_count_alike(library: Library) -> None:
+    two_manuals(library)
+    query = Query(text="When does the titan get new oil?")
+    weighed = retriever(library).retrieve(query, 6)
+    alike = retriever(library, "retrieve.documents=0").retrieve(query, 6)
+    ratio = {hit.chunk.id: hit.score for hit in weighed.hits}
+    flat = {hit.chunk.id: hit.score for hit in alike.hits}
+    assert ratio["titan-oil"] == pytest.approx(flat["titan-oil"])
+    assert ratio["hydra-oil"] < flat["hydra-oil"]
+
+
+def test_each_document_that_fits_is_ranked_from_inside(library: Library) -> None:
+    two_manuals(library)
+    asked = retriever(library).retrieve(Query(text="How is the seal of the pump pressed in?"), 6)
+    inside = {hit.chunk.id: hit.ranks["inside"] for hit in asked.hits if "inside" in hit.ranks}
+    assert inside["hydra-seal"] == inside["titan-seal"] == 1
+    assert inside["hydra-cover"] == inside["titan-cover"] == 2
+    silent = retriever(library, "retrieve.weight_inside=0").retrieve(Query(text="seal"), 6)
+    assert all("inside" not in hit.ranks for hit in silent.hits)

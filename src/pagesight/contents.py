@@ -65,6 +65,10 @@ class Contents:
         the filter's kinds, by id."""
         return self.catalogue.chunks_on(pages, filter)
 
+    def owners(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Chunk id -> document id; those that are not live are left out."""
+        return self.catalogue.owners(ids)
+
     def labelled(self, labels: Sequence[str], filter: Filter = _ALL) -> list[tuple[str, str, str]]:
         """(label, document id, chunk id) of the figures and tables that have one of the labels
         ("Figure 3-2") and pass, by label, document and reading order."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pagesight.document import Chunk, Region
+from pagesight.document import Chunk, Document, Region
 from pagesight.errors import LibraryError
 from pagesight.files import remove_folder
 from pagesight.geometry import BBox
@@ -129,17 +129,52 @@ class PageFeed:
         for document_id, index in map(page_of, ids):
             wanted.setdefault(document_id, []).append(index)
         return [
-            _as_chunk(document_id, index, texts[index])
+            _as_chunk(page_id(document_id, index), document_id, index, texts[index])
             for document_id, indexes in wanted.items()
             for texts in [self._catalogue.page_texts(document_id, min(indexes), max(indexes))]
             for index in sorted(set(indexes).intersection(texts))
         ]
 
 
-def _as_chunk(document_id: str, page: int, texts: Sequence[str]) -> Chunk:
-    """A page as a word index takes it."""
+class DocumentFeed:
+    """Feeds a word index with the profiles of documents: file name, title and what people say
+    about one, the titles of its sections, and its first page, where most say what they are."""
+
+    fragile = False
+    remote = False
+    drop = staticmethod(remove_folder)
+
+    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
+        self._catalogue = catalogue
+        self.open = opening
+
+    def ids(self) -> set[str]:
+        return set(self._catalogue.upkeep.document_ids())
+
+    def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
+        profiles = self._profiles(ids)
+        index.add(profiles)
+        return {profile.id for profile in profiles}
+
+    def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
+        return _unfound(index, self._profiles(_probes(ids)))
+
+    def _profiles(self, ids: Sequence[str]) -> list[Chunk]:
+        documents = (self._catalogue.document(id) for id in ids)
+        return [self._profile(document) for document in documents if document is not None]
+
+    def _profile(self, document: Document) -> Chunk:
+        about = document.metadata
+        opening = self._catalogue.page_texts(document.id, 0, 0).get(0, [])
+        said = (document.name, document.title, about.revision, *about.tags)
+        parts = (*said, *self._catalogue.headings(document.id), *opening)
+        return _as_chunk(document.id, document.id, 0, parts)
+
+
+def _as_chunk(id: str, document_id: str, page: int, texts: Sequence[str]) -> Chunk:
+    """A page, or a profile, as a word index takes it."""
     return Chunk(
-        id=page_id(document_id, page),
+        id=id,
         document_id=document_id,
         kind="text",
         text="\n".join(texts),

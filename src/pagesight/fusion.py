@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+Ranks = Mapping[str, int]
+"""Id -> 1-based rank in a list. Ids may share a rank: lists of several documents, say, that are
+fused as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,14 +19,19 @@ class Fused:
     ranks: Mapping[str, int]
 
 
+def ranked(ids: Iterable[str]) -> dict[str, int]:
+    """Ranks of ids that come best first; a repeated id has that of where it stands first."""
+    return {id: rank for rank, id in enumerate(dict.fromkeys(ids), start=1)}
+
+
 def reciprocal_rank_fusion(
-    lists: Mapping[str, Sequence[str]], *, k: float, weights: Mapping[str, float]
+    lists: Mapping[str, Ranks], *, k: float, weights: Mapping[str, float]
 ) -> list[Fused]:
-    """Fuses ranked lists of ids, best first; ties are broken by id.
+    """Fuses ranked lists, best first; ties are broken by id.
 
     score(d) = sum over lists of weight / (k + rank), rank 1-based (Cormack, Clarke and Büttcher,
     SIGIR 2009; the weights are the usual extension). A list without a weight counts 1, a list of
-    weight 0 leaves no trace, a repeated id counts where it stands first.
+    weight 0 leaves no trace.
 
     Raises:
         ValueError: k or a weight is negative.
@@ -31,11 +40,11 @@ def reciprocal_rank_fusion(
         raise ValueError("RRF needs k >= 0 and weights >= 0")
     scores: dict[str, float] = {}
     ranks: dict[str, dict[str, int]] = {}
-    for name, ids in lists.items():
+    for name, list_ranks in lists.items():
         weight = weights.get(name, 1.0)
         if not weight:
             continue
-        for rank, id in enumerate(dict.fromkeys(ids), start=1):
+        for id, rank in list_ranks.items():
             scores[id] = scores.get(id, 0.0) + weight / (k + rank)
             ranks.setdefault(id, {})[name] = rank
     ordered = sorted(scores, key=lambda id: (-scores[id], id))

@@ -1,4 +1,4 @@
-"""The indexes of a library: one for each vector space, two of words, searched together with the
+"""The indexes of a library: one for each vector space, three of words, searched together with the
 catalogue, so that what is found is what was committed."""
 
 from __future__ import annotations
@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 
 from pagesight.derived import DerivedIndex, MemoryIndex, in_silence
 from pagesight.errors import LibraryError
-from pagesight.feeds import Done, PageFeed, VectorFeed, WordFeed, matrix
+from pagesight.feeds import DocumentFeed, Done, PageFeed, VectorFeed, WordFeed, matrix
 from pagesight.files import remove_folder
-from pagesight.ports import PAGES, WORDS, Catalogue, VectorIndex, VectorStore, WordIndex, page_of
+from pagesight.ports import (
+    DOCUMENTS,
+    PAGES,
+    WORDS,
+    Catalogue,
+    VectorIndex,
+    VectorStore,
+    WordIndex,
+    page_of,
+)
 from pagesight.results import Filter
 
 if TYPE_CHECKING:
@@ -51,7 +60,7 @@ class Indexes:
         self._writable = writable
 
         def of_words(
-            name: str, feed: WordFeed | PageFeed
+            name: str, feed: WordFeed | PageFeed | DocumentFeed
         ) -> MemoryIndex[WordIndex] | DerivedIndex[WordIndex]:
             if words_in_memory:
                 return MemoryIndex(name, catalogue, feed)
@@ -59,6 +68,7 @@ class Indexes:
 
         self._words = of_words(WORDS, WordFeed(catalogue, open_words))
         self._pages = of_words(PAGES, PageFeed(catalogue, open_words))
+        self._documents = of_words(DOCUMENTS, DocumentFeed(catalogue, open_words))
         self._spaces = {
             space: DerivedIndex(
                 space,
@@ -81,8 +91,8 @@ class Indexes:
             index.drain()
 
     def fault(self, name: str, done: Done = in_silence, *, thorough: bool = True) -> str:
-        """How an index ("words", "pages" or a space) differs from the catalogue; "" if it does
-        not. `thorough` compares every vector, otherwise only ids and samples.
+        """How an index ("words", "pages", "documents" or a space) differs from the catalogue; ""
+        if it does not. `thorough` compares every vector, otherwise only ids and samples.
 
         Raises:
             SettingsError: there is no room for the copy that a reader looks at.
@@ -179,6 +189,19 @@ class Indexes:
         pages = Filter(documents=filter.documents, pages=filter.pages)
         return [page_of(id) for id, _ in _ask_words(self._pages, text, count, pages)]
 
+    def search_within(
+        self, document_id: str, text: str, count: int, filter: Filter
+    ) -> list[tuple[str, float]]:
+        """The same in one document, by its own statistics: see WordIndex."""
+        found = self._words.ask(lambda index: index.search_within(document_id, text, count, filter))
+        live = self._catalogue.live([id for id, _ in found], filter)
+        return [pair for pair in found if pair[0] in live]
+
+    def search_documents(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
+        """At most `count` (document id, BM25 score of its profile), best first, ties by id; the
+        filter's pages and kinds do not matter here."""
+        return _ask_words(self._documents, text, count, Filter(documents=filter.documents))
+
     def close(self) -> None:
         """Lets go of the files."""
         for index in self._all():
@@ -187,7 +210,7 @@ class Indexes:
     def _all(
         self,
     ) -> list[MemoryIndex[WordIndex] | DerivedIndex[WordIndex] | DerivedIndex[VectorIndex]]:
-        return [self._words, self._pages, *self._spaces.values()]
+        return [self._words, self._pages, self._documents, *self._spaces.values()]
 
     def _named(
         self, name: str

@@ -334,8 +334,8 @@ class Library(Contents):
         return {name: fault for name, fault in faults.items() if fault}
 
     def rebuild(self, name: str) -> None:
-        """Builds an index ("words", "pages" or a space) anew; what was deleted is then gone from
-        it."""
+        """Builds an index ("words", "pages", "documents" or a space) anew; what was deleted is
+        then gone from it."""
         with self._writing():
             self.indexes.rebuild(name)
 
@@ -359,6 +359,20 @@ class Library(Contents):
         """At most `count` (document id, 0-based page index), best first by BM25 over the words
         of the whole page, ties by id; the filter's kinds do not matter here."""
         return self.indexes.search_pages(text, count, filter)
+
+    def search_within(
+        self, document_id: str, text: str, count: int, filter: Filter = _ALL
+    ) -> list[tuple[str, float]]:
+        """As `search_words`, in one document and by its own statistics: a word counts the more,
+        the fewer of that document's chunks have it."""
+        return self.indexes.search_within(document_id, text, count, filter)
+
+    def search_documents(
+        self, text: str, count: int, filter: Filter = _ALL
+    ) -> list[tuple[str, float]]:
+        """At most `count` (document id, BM25 score), best first, ties by id, by the words of a
+        document's profile: name, title, sections, first page."""
+        return self.indexes.search_documents(text, count, filter)
 
     def set_note(self, key: str, text: str) -> None:
         """Notes something about the library that is to outlive the process."""

@@ -91,7 +91,9 @@ class RetrieveSettings:
     weight_visual: float
     weight_words: float
     weight_pages: float
+    weight_inside: float
     weight_references: float
+    documents: float
     superseded: float
 
     @property
@@ -102,6 +104,7 @@ class RetrieveSettings:
             "visual": self.weight_visual,
             "words": self.weight_words,
             "pages": self.weight_pages,
+            "inside": self.weight_inside,
             "references": self.weight_references,
         }
 
@@ -304,6 +307,7 @@ def _check(settings: Settings) -> None:
         "parse.workers": settings.parse.workers,
         "parse.document_seconds": settings.parse.document_seconds,
         "parse.memory_mb": settings.parse.memory_mb,
+        "retrieve.documents": settings.retrieve.documents,
         "ask.history": settings.ask.history,
         "ask.images": settings.ask.images,
         "serve.concurrent": serve.concurrent,

@@ -13,7 +13,7 @@ import pytest
 from pagesight.adapters.sqlite import SCHEMA_VERSION, SQLiteCatalogue
 from pagesight.document import Chunk, Counts
 from pagesight.errors import LibraryError
-from pagesight.ports import WORDS, Catalogue
+from pagesight.ports import DOCUMENTS, WORDS, Catalogue
 from pagesight.results import Filter
 from tests.builders import a_chunk, a_document, an_id, some_pages, vectors_for
 
@@ -84,6 +84,36 @@ def test_the_texts_of_a_page_are_those_of_the_chunks_that_stand_on_it(
     assert found == {0: ["first", "across"], 1: [], 2: ["across", "last"]}
     assert catalogue.page_texts(an_id("m"), 2, 9) == {2: ["across", "last"], 3: []}
     assert catalogue.page_texts("unknown", 0, 9) == {}
+
+
+def test_the_headings_of_a_document_come_once_and_in_reading_order(catalogue: Catalogue) -> None:
+    paths = [("2 Safety",), ("2 Safety", "2.1 Wiring"), ("1 Care",), ("2 Safety",), ()]
+    chunks = [
+        a_chunk(f"m-{number}", "text", document_id=an_id("m"), heading_path=path)
+        for number, path in enumerate(paths)
+    ]
+    put(catalogue, "m", chunks)
+    put(catalogue, "n", [a_chunk("n-0", "text", document_id=an_id("n"), heading_path=("Other",))])
+    assert catalogue.headings(an_id("m")) == ["2 Safety", "2.1 Wiring", "1 Care"]
+    assert catalogue.headings("unknown") == []
+
+
+def test_chunks_know_their_documents(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m", 2))
+    put(catalogue, "n", chunks_of("n", 1))
+    owners = catalogue.owners(["n-0", "gone", "m-1"])
+    assert owners == {"n-0": an_id("n"), "m-1": an_id("m")}
+
+
+def test_whatever_changes_a_profile_reaches_its_index(catalogue: Catalogue) -> None:
+    put(catalogue, "m", chunks_of("m", 1))
+    settled = catalogue.pending(DOCUMENTS)
+    assert [(operation, id) for _, operation, id in settled] == [("add", an_id("m"))]
+    catalogue.settle(DOCUMENTS, settled[-1][0])
+    catalogue.update(replace(a_document("m"), title="Another"))
+    assert [row[1:] for row in catalogue.pending(DOCUMENTS)] == [("add", an_id("m"))]
+    catalogue.remove(an_id("m"))
+    assert catalogue.pending(DOCUMENTS)[-1][1:] == ("remove", an_id("m"))
 
 
 def test_the_neighbours_of_a_chunk_come_with_their_positions(catalogue: Catalogue) -> None:

@@ -109,6 +109,38 @@ def test_title_and_headings_are_found_and_the_text_itself_counts_more(index: Wor
     assert set(ids_of(index.search("lubrication", 5, ANY))) == {"said", "headed"}
 
 
+def test_within_a_document_its_own_words_tell_its_chunks_apart(index: WordIndex) -> None:
+    """The name of the pump is rare in the library and in most chunks of its manual; "oil" is common
+    in the library and rare in the manual."""
+    manual, other = an_id("manual"), an_id("other")
+    index.add(
+        [a_chunk(f"m{n}", "The hydra pump hydra of site", document_id=manual) for n in range(6)]
+        + [a_chunk("oil", "The oil of the pump of the site", document_id=manual)]
+        + [a_chunk(f"o{n}", "Oil for every site", document_id=other) for n in range(12)]
+    )
+    assert ids_of(index.search("hydra oil", 20, Filter(documents=(manual,))))[0] != "oil"
+    found = index.search_within(manual, "hydra oil", 20, ANY)
+    assert ids_of(found)[0] == "oil"
+    assert set(ids_of(found)) == {"oil", *(f"m{n}" for n in range(6))}
+
+
+def test_within_a_document_a_filter_admits_what_it_says(index: WordIndex) -> None:
+    manual = an_id("manual")
+    index.add(
+        [
+            a_chunk("text", "The oil", document_id=manual, pages=(0,)),
+            a_chunk("table", "Oil", document_id=manual, kind="table", pages=(1,), image="i"),
+            a_chunk("other", "Oil", document_id=an_id("other")),
+        ]
+    )
+    tables = Filter(kinds=("table",), documents=("whatever",))
+    assert ids_of(index.search_within(manual, "oil", 5, tables)) == ["table"]
+    assert ids_of(index.search_within(manual, "oil", 5, Filter(pages=(0, 0)))) == ["text"]
+    assert len(index.search_within(manual, "oil", 1, ANY)) == 1
+    assert index.search_within(manual, "gasket", 5, ANY) == []
+    assert index.search_within("unknown", "oil", 5, ANY) == []
+
+
 def test_ties_are_broken_by_id_also_where_they_are_cut(index: WordIndex) -> None:
     for number in reversed(range(60)):
         if number % 20 == 19:

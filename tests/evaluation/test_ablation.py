@@ -17,14 +17,19 @@ def test_each_list_stands_alone_and_is_left_out() -> None:
         "without dense",
         "without words",
         "without pages",
+        "without documents",
     ]
     assert {name for name, weight in found["only words"].weights.items() if weight} == {"words"}
     left = {name: weight for name, weight in found["without words"].weights.items() if weight}
     assert left == {"dense": SETTINGS.weight_dense, "pages": SETTINGS.weight_pages}
+    assert found["only words"].documents == found["without documents"].documents == 0
+    assert found["without words"].documents == SETTINGS.documents
+    assert found["without documents"].weights == SETTINGS.weights
 
 
 def test_two_lists_are_each_measured_once() -> None:
-    assert list(variants(SETTINGS, ["dense", "words"])) == ["only dense", "only words"]
+    alike = load(overrides=["retrieve.documents=0"]).retrieve
+    assert list(variants(alike, ["dense", "words"])) == ["only dense", "only words"]
 
 
 def test_one_list_leaves_nothing_to_measure() -> None:

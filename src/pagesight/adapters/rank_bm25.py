@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rank_bm25 import BM25Okapi
 
@@ -42,7 +43,7 @@ class RankBM25WordIndex:
         self._lock = threading.Lock()
         self._chunks: dict[str, Chunk] = {}
         self._words: dict[str, list[str]] = {}
-        self._ranking: tuple[list[str], _NeverNegative] | None = None
+        self._ranking: _Ranking | None = None
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         with self._lock:
@@ -59,20 +60,21 @@ class RankBM25WordIndex:
             self._ranking = None
 
     def search(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
-        question = list(dict.fromkeys(tokenize(text)))
         with self._lock:
-            # rank-bm25 divides by the number of chunks and by the number of words.
-            if count < 1 or not any(self._words.values()):
-                return []
-            ids, ranking = self._current_ranking()
-            found = [
-                (id, round(float(score), SCORE_DECIMALS))
-                for id, score, words in zip(
-                    ids, ranking.get_scores(question), ranking.doc_freqs, strict=True
-                )
-                if any(word in words for word in question) and filter.admits(self._chunks[id])
-            ]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
+            if self._ranking is None:
+                self._ranking = _ranking(self._words)
+            return self._best(self._ranking, text, count, filter)
+
+    def search_within(
+        self, document_id: str, text: str, count: int, filter: Filter
+    ) -> list[tuple[str, float]]:
+        with self._lock:
+            own = {
+                id: words
+                for id, words in self._words.items()
+                if self._chunks[id].document_id == document_id
+            }
+            return self._best(_ranking(own), text, count, replace(filter, documents=()))
 
     def ids(self) -> set[str]:
         with self._lock:
@@ -81,10 +83,28 @@ class RankBM25WordIndex:
     def close(self) -> None:
         """There is nothing to let go of."""
 
-    def _current_ranking(self) -> tuple[list[str], _NeverNegative]:
-        if self._ranking is None:
-            self._ranking = (
-                list(self._words),
-                _NeverNegative(list(self._words.values()), k1=K1),
+    def _best(
+        self, ranking: _Ranking, text: str, count: int, filter: Filter
+    ) -> list[tuple[str, float]]:
+        ids, statistics = ranking
+        question = list(dict.fromkeys(tokenize(text)))
+        if count < 1 or statistics is None:
+            return []
+        found = [
+            (id, round(float(score), SCORE_DECIMALS))
+            for id, score, words in zip(
+                ids, statistics.get_scores(question), statistics.doc_freqs, strict=True
             )
-        return self._ranking
+            if any(word in words for word in question) and filter.admits(self._chunks[id])
+        ]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
+
+
+_Ranking = tuple[list[str], _NeverNegative | None]
+"""Ids of chunks and their statistics; None where there are no words, because rank-bm25 divides by
+their number."""
+
+
+def _ranking(words: Mapping[str, list[str]]) -> _Ranking:
+    statistics = _NeverNegative(list(words.values()), k1=K1) if any(words.values()) else None
+    return list(words), statistics

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import tantivy
@@ -80,17 +82,17 @@ class TantivyWordIndex:
             self._index.reload()
 
     def search(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
-        tokens = list(dict.fromkeys(tokenize(text)))
-        if count < 1 or not tokens:
-            return []
         with self._translated():
-            query = self._query(tokens, filter)
-            fetch = count + TIE_MARGIN
-            while True:
-                found = self._best(query, fetch)
-                if len(found) < fetch or found[-1][1] < found[count - 1][1]:
-                    return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
-                fetch *= 2
+            tokens = _distinct(text)
+            boosts = {(field, each): boost for each in tokens for field, boost in BOOSTS.items()}
+            return self._best(boosts, count, filter)
+
+    def search_within(
+        self, document_id: str, text: str, count: int, filter: Filter
+    ) -> list[tuple[str, float]]:
+        own = replace(filter, documents=(document_id,))
+        with self._translated():
+            return self._best(self._boosts_within(document_id, _distinct(text)), count, own)
 
     def ids(self) -> set[str]:
         with self._translated():
@@ -112,11 +114,27 @@ class TantivyWordIndex:
             self._writer = self._index.writer(HEAP_BYTES, num_threads=1)
         return self._writer
 
-    def _query(self, tokens: Sequence[str], filter: Filter) -> Query:
+    def _boosts_within(
+        self, document_id: str, tokens: Sequence[str]
+    ) -> dict[tuple[str, str], float]:
+        """What makes of the engine's idf, that of the whole index, that of the document."""
+        searcher = self._index.searcher()
+        inside = Query.term_query(self._schema, "document", document_id, index_option="basic")
+        chunks = _count(searcher, inside)
+        boosts = {}
+        for token in tokens:
+            for field, boost in BOOSTS.items():
+                both = [(Occur.Must, inside), (Occur.Must, self._term(field, token))]
+                here = _count(searcher, Query.boolean_query(both))
+                if here:
+                    everywhere = _idf(searcher.doc_freq(field, token), searcher.num_docs)
+                    boosts[field, token] = boost * _idf(here, chunks) / everywhere
+        return boosts
+
+    def _query(self, boosts: Mapping[tuple[str, str], float], filter: Filter) -> Query:
         words = [
             (Occur.Should, Query.boost_query(self._term(field, token), boost))
-            for token in tokens
-            for field, boost in BOOSTS.items()
+            for (field, token), boost in boosts.items()
         ]
         conditions = [
             # A constant score of nothing: a filter must not move a score.
@@ -137,7 +155,21 @@ class TantivyWordIndex:
             first, last = filter.pages
             yield Query.range_query(self._schema, "page", FieldType.Unsigned, first, last)
 
-    def _best(self, query: Query, limit: int) -> list[tuple[str, float]]:
+    def _best(
+        self, boosts: Mapping[tuple[str, str], float], count: int, filter: Filter
+    ) -> list[tuple[str, float]]:
+        """At most `count` chunks, best first, ties by id; `boosts` is (field, token) -> weight."""
+        if count < 1 or not boosts:
+            return []
+        query = self._query(boosts, filter)
+        fetch = count + TIE_MARGIN
+        while True:
+            found = self._found(query, fetch)
+            if len(found) < fetch or found[-1][1] < found[count - 1][1]:
+                return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:count]
+            fetch *= 2
+
+    def _found(self, query: Query, limit: int) -> list[tuple[str, float]]:
         searcher = self._index.searcher()
         return [
             (str(searcher.doc(address).get_first("id")), round(score, SCORE_DECIMALS))
@@ -153,6 +185,21 @@ class TantivyWordIndex:
                 f"word index {self._directory}: {error}: "
                 "`pagesight doctor --repair` rebuilds it from the catalogue"
             ) from error
+
+
+def _distinct(text: str) -> list[str]:
+    return list(dict.fromkeys(tokenize(text)))
+
+
+def _count(searcher: tantivy.Searcher, query: Query) -> int:
+    found = searcher.search(query, limit=1, count=True)
+    return int(found.count or 0)  # type: ignore[attr-defined]  # which its stubs leave out
+
+
+def _idf(having: int, of: int) -> float:
+    """Lucene's and tantivy's inverse document frequency. Chunks that were deleted count in
+    `having` until segments are merged."""
+    return math.log(1 + max(of - having + 0.5, 0.5) / (having + 0.5))
 
 
 def _schema() -> tantivy.Schema:

@@ -8,6 +8,7 @@ from pagesight.ports.asking import Answerer, ChatModel, VisionModel
 from pagesight.ports.catalogue import Catalogue, CatalogueUpkeep
 from pagesight.ports.embedding import TextEmbedder, VisualEmbedder
 from pagesight.ports.indexes import (
+    DOCUMENTS,
     PAGES,
     WORDS,
     VectorIndex,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pagesight.ports.embedding import Vector as Vector
 
 __all__ = [
+    "DOCUMENTS",
     "PAGES",
     "WORDS",
     "Answerer",

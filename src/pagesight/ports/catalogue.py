@@ -129,6 +129,9 @@ class Catalogue(Protocol):
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """In the order of `ids`; those that are not live are left out."""
 
+    def owners(self, ids: Sequence[str]) -> Mapping[str, str]:
+        """Chunk id -> document id; those that are not live are left out."""
+
     def document_chunks(self, document_id: str) -> list[Chunk]:
         """In reading order."""
 
@@ -139,6 +142,9 @@ class Catalogue(Protocol):
     def page_texts(self, document_id: str, first: int, last: int) -> Mapping[int, list[str]]:
         """0-based index -> texts of the chunks that stand on the page, in reading order, for
         each page of the document from `first` to `last`."""
+
+    def headings(self, document_id: str) -> list[str]:
+        """The titles of all sections of a document, each once, in reading order."""
 
     def matching(self, filter: Filter, limit: int) -> list[str] | None:
         """Ids of the chunks that pass, by id; None where there are more than `limit`."""

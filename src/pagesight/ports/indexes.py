@@ -17,6 +17,8 @@ WORDS = "words"
 """Name of the index of the words of chunks; an index of vectors has the name of its space."""
 PAGES = "pages"
 """Name of the index of the words of whole pages."""
+DOCUMENTS = "documents"
+"""Name of the index of the words of the profiles of documents."""
 
 
 def page_id(document_id: str, index: int) -> str:
@@ -94,6 +96,13 @@ class WordIndex(Protocol):
     def search(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
         """At most `count` (id, BM25 score), best first, ties by id; only chunks that share a
         word with `text` and pass `filter`. `text` is words, never query syntax."""
+
+    def search_within(
+        self, document_id: str, text: str, count: int, filter: Filter
+    ) -> list[tuple[str, float]]:
+        """The same in one document and by its own statistics: a word counts the more, the fewer of
+        that document's chunks have it. The name of what a manual is about is rare elsewhere and
+        tells none of its own chunks from another. The filter's documents do not matter here."""
 
     def ids(self) -> set[str]: ...
 

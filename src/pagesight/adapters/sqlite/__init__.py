@@ -22,7 +22,7 @@ from pagesight.adapters.sqlite.database import (
 from pagesight.adapters.sqlite.upkeep import SQLiteUpkeep
 from pagesight.document import Chunk, Counts, Document, Page
 from pagesight.errors import LibraryError
-from pagesight.ports import PAGES, WORDS, page_id
+from pagesight.ports import DOCUMENTS, PAGES, WORDS, page_id
 from pagesight.results import Filter
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class SQLiteCatalogue:
             come = {
                 WORDS: [chunk.id for chunk in chunks],
                 PAGES: [page_id(document.id, page.index) for page in pages],
+                DOCUMENTS: [document.id],
             }
             for space, of_chunks in vectors.items():
                 sql.insert_vectors(connection, space, of_chunks)
@@ -108,6 +109,7 @@ class SQLiteCatalogue:
                 "UPDATE document SET source = ?, body = ? WHERE id = ?",
                 (document.source, sql.DOCUMENT.dump_json(document).decode(), document.id),
             )
+            sql.post(connection, DOCUMENTS, "add", [document.id])
 
     def remove_source(self, source: str) -> None:
         with self._database.transaction() as connection:
@@ -171,6 +173,13 @@ class SQLiteCatalogue:
         )
         return sql.read(sql.CHUNK, self._database.rows(query, json.dumps(list(ids))))
 
+    def owners(self, ids: Sequence[str]) -> Mapping[str, str]:
+        query = (
+            "SELECT chunk.id, document_id FROM json_each(?) AS wanted "
+            "JOIN chunk ON chunk.id = wanted.value"
+        )
+        return dict(self._database.rows(query, json.dumps(list(ids))))
+
     def document_chunks(self, document_id: str) -> list[Chunk]:
         query = "SELECT body FROM chunk WHERE document_id = ? ORDER BY position"
         return sql.read(sql.CHUNK, self._database.rows(query, document_id))
@@ -202,6 +211,13 @@ class SQLiteCatalogue:
             if index in found:
                 found[index].append(text)
         return found
+
+    def headings(self, document_id: str) -> list[str]:
+        query = (
+            "SELECT title.value FROM chunk, json_each(chunk.body, '$.heading_path') AS title "
+            "WHERE document_id = ? GROUP BY title.value ORDER BY min(position), min(title.key)"
+        )
+        return [title for (title,) in self._database.rows(query, document_id)]
 
     def matching(self, filter: Filter, limit: int) -> list[str] | None:
         condition, values = sql.condition(filter)

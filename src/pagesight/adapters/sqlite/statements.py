@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pagesight.document import Chunk, Document, Page
 from pagesight.errors import LibraryError
-from pagesight.ports import PAGES, WORDS, page_id
+from pagesight.ports import DOCUMENTS, PAGES, WORDS, page_id
 from pagesight.results import Filter
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read(adapter: TypeAdapter[Row], rows: Iterable[tuple[str]]) -> list[Row]:
 
 
 def indexed(database: sqlite3.Connection, documents: Collection[str]) -> dict[str, set[str]]:
-    """Index name -> ids of the chunks (or pages) of these documents that it holds."""
+    """Index name -> ids of the chunks (pages, documents) of these documents that it holds."""
     found: dict[str, set[str]] = {}
     for document_id in documents:
         query = (
@@ -53,6 +53,8 @@ def indexed(database: sqlite3.Connection, documents: Collection[str]) -> dict[st
         query = "SELECT position FROM page WHERE document_id = ?"
         for (index,) in database.execute(query, (document_id,)):
             found.setdefault(PAGES, set()).add(page_id(document_id, index))
+        if database.execute("SELECT 1 FROM document WHERE id = ?", (document_id,)).fetchone():
+            found.setdefault(DOCUMENTS, set()).add(document_id)
     return found
 
 

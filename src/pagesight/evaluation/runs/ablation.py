@@ -9,7 +9,9 @@ from pagesight.settings import RetrieveSettings
 
 
 def variants(settings: RetrieveSettings, lists: Iterable[str]) -> Mapping[str, RetrieveSettings]:
-    """Name -> settings: "only dense", "without dense" and so on, for the lists in use.
+    """Name -> settings: "only dense", "without dense" and so on, for the lists in use, and
+    "without documents": each counts alike. Nor does it matter for a list alone how well its
+    documents fit.
 
     Args:
         lists: those that can give something (no CLIP vectors, no "visual").
@@ -17,10 +19,11 @@ def variants(settings: RetrieveSettings, lists: Iterable[str]) -> Mapping[str, R
     used = [name for name in lists if settings.weights[name]]
     if len(used) < 2:
         return {}
-    alone = {f"only {name}": _with(settings, {name}) for name in used}
-    if len(used) == 2:
-        return alone
-    return alone | {f"without {name}": _with(settings, set(used) - {name}) for name in used}
+    alike = replace(settings, documents=0.0)
+    changed = {f"only {name}": _with(alike, {name}) for name in used}
+    if len(used) > 2:
+        changed |= {f"without {name}": _with(settings, set(used) - {name}) for name in used}
+    return changed | ({"without documents": alike} if settings.documents else {})
 
 
 def _with(settings: RetrieveSettings, lists: set[str]) -> RetrieveSettings:

@@ -18,6 +18,7 @@ const LISTS = {
   visual: ["Pixels", "what the figure or table looks like, by the picture model"],
   words: ["Words", "the question's words in the passage (BM25)"],
   pages: ["Page words", "the question's words on the whole page (BM25)"],
+  inside: ["In its document", "the question's words, by how rare they are in that document (BM25)"],
   references: ["Named", "the question names it, or it is where a named section stands"],
 };
 

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 
 from pagesight.document import Chunk, Document
 from pagesight.errors import SettingsError
-from pagesight.fusion import Fused, reciprocal_rank_fusion
+from pagesight.fusion import Fused, ranked, reciprocal_rank_fusion
 from pagesight.library import Library
 from pagesight.ports import OpticalReader, TextEmbedder, VisualEmbedder
 from pagesight.references import named
 from pagesight.results import Filter, Hit, Query
+from pagesight.retrieve.hierarchy import best_of, standing
 from pagesight.settings import RetrieveSettings
 from pagesight.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
+    from pagesight.fusion import Ranks
     from pagesight.ports import Vector
+
+OPENED = 5
+"""Documents that are ranked from inside: the right one is among the five best for 98 of 100
+questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +73,15 @@ class Retriever:
         watch = Stopwatch()
         with watch.stage("embed"):
             words = self._words(query)
-        lists = self._lists(query, words, watch)
+        found = self._found(query, words, watch)
+        lists = self._lists(query, words, found, watch)
+        with watch.stage("documents"):
+            documents = self._documents(words, query.filter, found)
+        if words and self._settings.weights["inside"]:
+            with watch.stage("inside"):
+                lists["inside"] = self._inside(words, query.filter, documents)
         with watch.stage("fuse"):
-            fused = self._current_first(self._fused(lists))
+            fused = self._weighed(self._fused(lists), documents)
             hits = self.hits(fused[: count or self._settings.count])
         return Ranking(hits=tuple(hits), fused=tuple(fused), words=words, seconds=watch.seconds)
 
@@ -85,45 +97,88 @@ class Retriever:
                 hits.append(hit)
         return hits
 
-    def _current_first(self, fused: Sequence[Fused]) -> list[Fused]:
-        """Lowers what stands in documents that a newer one supersedes: the newer one then comes
-        first where both say the same, and the older one still answers where it alone does."""
-        old = tuple(self._library.superseded())
-        if not old:
-            return list(fused)
-        theirs = self._library.among([item.id for item in fused], Filter(documents=old))
-        weighed = [
-            replace(item, score=item.score * self._settings.superseded)
-            if item.id in theirs
-            else item
-            for item in fused
-        ]
-        return sorted(weighed, key=lambda item: (-item.score, item.id))
-
-    def _lists(self, query: Query, words: str, watch: Stopwatch) -> Mapping[str, Sequence[str]]:
-        """List name -> chunk ids, best first, each at most `depth` long."""
+    def _found(
+        self, query: Query, words: str, watch: Stopwatch
+    ) -> dict[str, Sequence[tuple[str, float]]]:
+        """List name -> (chunk id, score), best first, each at most `depth` long: what each kind
+        of index finds by itself."""
         depth, filter = self._settings.depth, query.filter
         library, weights = self._library, self._settings.weights
         with watch.stage("embed"):
             meaning = self._text.embed_question(words) if words and weights["dense"] else None
             look = self._look(query) if weights["visual"] else None
-        lists: dict[str, Sequence[str]] = {}
+        found: dict[str, Sequence[tuple[str, float]]] = {}
         if meaning is not None:
             with watch.stage("dense"):
-                lists["dense"] = _ids(library.search_vectors("text", meaning, depth, filter))
+                found["dense"] = library.search_vectors("text", meaning, depth, filter)
         if look is not None:
             with watch.stage("visual"):
-                lists["visual"] = _ids(library.search_vectors("visual", look, depth, filter))
+                found["visual"] = library.search_vectors("visual", look, depth, filter)
         if words and weights["words"]:
             with watch.stage("words"):
-                lists["words"] = _ids(library.search_words(words, depth, filter))
+                found["words"] = library.search_words(words, depth, filter)
+        return found
+
+    def _lists(
+        self,
+        query: Query,
+        words: str,
+        found: Mapping[str, Sequence[tuple[str, float]]],
+        watch: Stopwatch,
+    ) -> dict[str, Ranks]:
+        """List name -> ranks of what was found, and of what follows from it."""
+        weights = self._settings.weights
+        lists: dict[str, Ranks] = {
+            name: ranked(id for id, _ in pairs) for name, pairs in found.items()
+        }
         if words and weights["pages"]:
             with watch.stage("pages"):
-                lists["pages"] = self._page_list(words, filter, lists)
+                lists["pages"] = ranked(self._page_list(words, query.filter, lists))
         if query.text and weights["references"]:
             with watch.stage("references"):
-                lists["references"] = self._reference_list(query.text, filter, lists)
+                lists["references"] = ranked(self._reference_list(query.text, query.filter, lists))
         return lists
+
+    def _documents(
+        self, words: str, filter: Filter, found: Mapping[str, Sequence[tuple[str, float]]]
+    ) -> Mapping[str, float]:
+        """Document id -> how well it fits the question, above 0 and at most 1, by its profile and
+        by its best chunks; those that nothing speaks for are left out."""
+        if not words:
+            return {}
+        profiles = dict(self._library.search_documents(words, self._settings.depth, filter))
+        owners = self._library.owners([id for pairs in found.values() for id, _ in pairs])
+        return standing(profiles, *(best_of(pairs, owners) for pairs in found.values()))
+
+    def _inside(self, words: str, filter: Filter, documents: Mapping[str, float]) -> Ranks:
+        """Ranks in the documents that fit best, in each by its own statistics of words: what tells
+        its pages apart, once it is clear which document is meant."""
+        best = sorted(documents, key=lambda id: (-documents[id], id))[:OPENED]
+        return {
+            id: rank
+            for document in best
+            for id, rank in ranked(
+                id
+                for id, _ in self._library.search_within(
+                    document, words, self._settings.depth, filter
+                )
+            ).items()
+        }
+
+    def _weighed(self, fused: Sequence[Fused], documents: Mapping[str, float]) -> list[Fused]:
+        """Lowers what stands in documents that fit worse than the best, and in those that a newer
+        one supersedes: the newer one then comes first where both say the same, and the older one
+        still answers where it alone does."""
+        owners = self._library.owners([item.id for item in fused])
+        old = self._library.superseded()
+        least = min(documents.values(), default=1.0)
+
+        def weight(document: str | None) -> float:
+            fit = float(documents.get(document or "", least) ** self._settings.documents)
+            return fit * (self._settings.superseded if document in old else 1.0)
+
+        weighed = [replace(item, score=item.score * weight(owners.get(item.id))) for item in fused]
+        return sorted(weighed, key=lambda item: (-item.score, item.id))
 
     def _words(self, query: Query) -> str:
         """See `Ranking.words`."""
@@ -153,9 +208,7 @@ class Retriever:
         vector: Vector = self._visual.embed_images([query.image])[0]
         return vector
 
-    def _page_list(
-        self, words: str, filter: Filter, lists: Mapping[str, Sequence[str]]
-    ) -> list[str]:
+    def _page_list(self, words: str, filter: Filter, lists: Mapping[str, Ranks]) -> list[str]:
         """BM25 over whole pages, each page standing for its best chunk so far.
 
         A page says what no single chunk says: the words of a question are often spread over
@@ -169,9 +222,7 @@ class Retriever:
                 chosen.append(min(ids, key=lambda id: order.get(id, len(order))))
         return list(dict.fromkeys(chosen))
 
-    def _reference_list(
-        self, text: str, filter: Filter, lists: Mapping[str, Sequence[str]]
-    ) -> list[str]:
+    def _reference_list(self, text: str, filter: Filter, lists: Mapping[str, Ranks]) -> list[str]:
         """The figures and tables that the question names, in its order.
 
         Many documents have a "Figure 3": where several do, those come first that the other lists
@@ -200,12 +251,8 @@ class Retriever:
         ]
         return [id for *_, id in sorted(meant)][: self._settings.depth]
 
-    def _fused(self, lists: Mapping[str, Sequence[str]]) -> list[Fused]:
+    def _fused(self, lists: Mapping[str, Ranks]) -> list[Fused]:
         return reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)
-
-
-def _ids(found: Sequence[tuple[str, float]]) -> list[str]:
-    return [id for id, _ in found]
 
 
 def _picture(path: Path) -> bytes:
