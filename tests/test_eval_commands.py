@@ -122,12 +122,14 @@ def test_an_ablation_measures_each_list_alone_and_left_out(
 ) -> None:
     ablate = ("eval", "ablate", GOLDEN, "--library", samples_library, "--out", runs)
     found = json_of(*ablate)
-    lists = ("dense", "words", "pages")
-    assert list(found) == [f"{how} {name}" for how in ("only", "without") for name in lists]
+    lists = ("dense", "words", "pages", "inside")
+    alone, less = ([f"{how} {name}" for name in lists] for how in ("only", "without"))
+    assert list(found) == [*alone, *less, "without documents"]
     for comparison in found.values():
         assert comparison["cases"] == RETRIEVED + 12
         assert comparison["baseline"]["pipeline"] == "default"
-    one = run_pagesight(*ablate, *QUICK, "--set", "retrieve.weight_pages=0.0")
+    off = ("--set", "retrieve.weight_pages=0.0", "--set", "retrieve.weight_inside=0.0")
+    one = run_pagesight(*ablate, *QUICK, *off)
     assert one.returncode == 2
     assert "nothing to leave out" in one.stderr
 

@@ -205,7 +205,7 @@ def test_the_words_pipeline_needs_no_model(samples_library: Path) -> None:
     words = ("--pipeline", "words")
     hits = json_of("search", "E12 earth fault", "--library", samples_library, *words)
     assert hits[0]["label"] == "Table 6-2"
-    assert set().union(*(hit["ranks"] for hit in hits)) == {"words", "pages"}
+    assert set().union(*(hit["ranks"] for hit in hits)) == {"words", "pages", "inside"}
 
 
 def test_an_endpoint_is_shown_texts_and_crops_and_its_marks_are_checked(

@@ -90,7 +90,7 @@ def test_the_trace_says_what_the_library_holds_of_the_gold_page(library: Library
     assert trace.answer_in_file is None
     assert trace.relevant == (CHUNKS[0].id,)
     assert (trace.fused_rank, trace.relevant_rank) == (1, 1)
-    assert trace.list_ranks == {"dense": 1, "words": 1, "pages": 1}
+    assert trace.list_ranks == {"dense": 1, "words": 1, "pages": 1, "inside": 1}
 
 
 def test_the_file_is_looked_at_where_the_parsed_text_lacks_the_answer(library: Library) -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pagesight.document import Chunk, Document
 from pagesight.errors import SettingsError
 from pagesight.fusion import Fused, ranked, reciprocal_rank_fusion
 from pagesight.library import Library
 from pagesight.ports import OpticalReader, TextEmbedder, VisualEmbedder
-from pagesight.references import named
 from pagesight.results import Filter, Hit, Query
 from pagesight.retrieve.hierarchy import best_of, standing
+from pagesight.retrieve.hits import hits_of
+from pagesight.retrieve.naming import named_in
 from pagesight.settings import RetrieveSettings
 from pagesight.stopwatch import Stopwatch
 
@@ -87,15 +87,7 @@ class Retriever:
 
     def hits(self, fused: Sequence[Fused]) -> list[Hit]:
         """The chunks behind a part of a ranking; those that have left the library are left out."""
-        chunks = {chunk.id: chunk for chunk in self._library.chunks([item.id for item in fused])}
-        documents = _Documents(self._library)
-        hits: list[Hit] = []
-        for item in fused:
-            chunk = chunks.get(item.id)
-            hit = documents.hit(chunk, item, len(hits) + 1) if chunk else None
-            if hit is not None:
-                hits.append(hit)
-        return hits
+        return hits_of(self._library, fused)
 
     def _found(
         self, query: Query, words: str, watch: Stopwatch
@@ -136,7 +128,12 @@ class Retriever:
                 lists["pages"] = ranked(self._page_list(words, query.filter, lists))
         if query.text and weights["references"]:
             with watch.stage("references"):
-                lists["references"] = ranked(self._reference_list(query.text, query.filter, lists))
+                so_far = [item.id for item in self._fused(lists)]
+                lists["references"] = ranked(
+                    named_in(self._library, query.text, query.filter, so_far)[
+                        : self._settings.depth
+                    ]
+                )
         return lists
 
     def _documents(
@@ -222,35 +219,6 @@ class Retriever:
                 chosen.append(min(ids, key=lambda id: order.get(id, len(order))))
         return list(dict.fromkeys(chosen))
 
-    def _reference_list(self, text: str, filter: Filter, lists: Mapping[str, Ranks]) -> list[str]:
-        """The figures and tables that the question names, in its order.
-
-        Many documents have a "Figure 3": where several do, those come first that the other lists
-        find first, by the chunk itself and then by its document; one that they do not find at
-        all is not meant.
-        """
-        things = named(text)
-        labels = [label for thing in things for label in thing]
-        found = self._library.labelled(labels, filter) if labels else []
-        if not found:
-            return []
-        fused = self._fused(lists)
-        place = {item.id: number for number, item in enumerate(fused)}
-        first: dict[str, int] = {}
-        for chunk in self._library.chunks([item.id for item in fused]):
-            first.setdefault(chunk.document_id, place[chunk.id])
-        owned: dict[str, dict[str, list[str]]] = {}
-        for label, document_id, id in found:
-            owned.setdefault(document_id, {}).setdefault(label, []).append(id)
-        meant = [
-            (first.get(document_id, len(place)), number, place.get(id, len(place)), id)
-            for document_id, mine in owned.items()
-            if document_id in first or len(owned) == 1
-            for number, thing in enumerate(things)
-            for id in next((mine[label] for label in thing if label in mine), ())
-        ]
-        return [id for *_, id in sorted(meant)][: self._settings.depth]
-
     def _fused(self, lists: Mapping[str, Ranks]) -> list[Fused]:
         return reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)
 
@@ -265,34 +233,3 @@ def _picture(path: Path) -> bytes:
     except (OSError, SyntaxError) as error:
         # Pillow raises SyntaxError for some broken PNG files.
         raise SettingsError(f"{path}: is no picture that can be read ({error})") from error
-
-
-class _Documents:
-    """Documents of one result, each read once."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._newer = library.superseded()
-        self._known: dict[str, Document | None] = {}
-
-    def hit(self, chunk: Chunk, item: Fused, rank: int) -> Hit | None:
-        """None where the document has left the library since the chunk was read."""
-        document = self._of(chunk.document_id)
-        pages = self._library.pages(chunk.document_id, chunk.pages)
-        if document is None or len(pages) < len(chunk.pages):
-            return None
-        newer = self._newer.get(document.id)
-        return Hit(
-            chunk=chunk,
-            document=document,
-            page_labels=tuple(page.label for page in pages),
-            rank=rank,
-            score=item.score,
-            ranks=item.ranks,
-            superseded_by=newer.name if newer else "",
-        )
-
-    def _of(self, document_id: str) -> Document | None:
-        if document_id not in self._known:
-            self._known[document_id] = self._library.document(document_id)
-        return self._known[document_id]
