@@ -25,6 +25,9 @@ TOGETHER = 64
 """Vectors that an index is given in one call. Chroma lets no other thread of the process run
 meanwhile: 50 ms for so many, in an index of 100,000."""
 
+PAGES_AT_A_TIME = 50
+"""Pages whose words are read from the catalogue at a time: some hundred kilobytes."""
+
 PROBES = 20
 """Chunks that are looked up by search when an index is checked. A torn index answers wrongly for
 many of them, so that a few find it."""
@@ -137,8 +140,12 @@ class PageFeed:
 
 
 class DocumentFeed:
-    """Feeds a word index with the profiles of documents: file name, title and what people say
-    about one, the titles of its sections, and its first page, where most say what they are."""
+    """Feeds a word index with documents: what one says it is (file name, title, what people say
+    about it, titles of sections), and every word of its text, once.
+
+    Once, because a document that has all words of a question is meant sooner than one that
+    repeats one of them, and so that a book takes no more memory than its vocabulary.
+    """
 
     fragile = False
     remote = False
@@ -152,27 +159,35 @@ class DocumentFeed:
         return set(self._catalogue.upkeep.document_ids())
 
     def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
-        profiles = self._profiles(ids)
-        index.add(profiles)
-        return {profile.id for profile in profiles}
+        found = self._chunks(ids)
+        index.add(found)
+        return {each.id for each in found}
 
     def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
-        return _unfound(index, self._profiles(_probes(ids)))
+        return _unfound(index, self._chunks(_probes(ids)))
 
-    def _profiles(self, ids: Sequence[str]) -> list[Chunk]:
+    def _chunks(self, ids: Sequence[str]) -> list[Chunk]:
         documents = (self._catalogue.document(id) for id in ids)
-        return [self._profile(document) for document in documents if document is not None]
+        return [self._chunk(document) for document in documents if document is not None]
 
-    def _profile(self, document: Document) -> Chunk:
+    def _chunk(self, document: Document) -> Chunk:
         about = document.metadata
-        opening = self._catalogue.page_texts(document.id, 0, 0).get(0, [])
         said = (document.name, document.title, about.revision, *about.tags)
-        parts = (*said, *self._catalogue.headings(document.id), *opening)
+        parts = (*said, *self._catalogue.headings(document.id), *self._vocabulary(document))
         return _as_chunk(document.id, document.id, 0, parts)
+
+    def _vocabulary(self, document: Document) -> list[str]:
+        """The words of a document, each spelling once, by where it stands first."""
+        words: dict[str, None] = {}
+        for first in range(0, document.page_count, PAGES_AT_A_TIME):
+            last = first + PAGES_AT_A_TIME - 1
+            for texts in self._catalogue.page_texts(document.id, first, last).values():
+                words |= dict.fromkeys(" ".join(texts).casefold().split())
+        return list(words)
 
 
 def _as_chunk(id: str, document_id: str, page: int, texts: Sequence[str]) -> Chunk:
-    """A page, or a profile, as a word index takes it."""
+    """A page, or a document, as a word index takes it."""
     return Chunk(
         id=id,
         document_id=document_id,

@@ -198,7 +198,7 @@ class Indexes:
         return [pair for pair in found if pair[0] in live]
 
     def search_documents(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
-        """At most `count` (document id, BM25 score of its profile), best first, ties by id; the
+        """At most `count` (document id, BM25 score), best first, ties by id; the
         filter's pages and kinds do not matter here."""
         return _ask_words(self._documents, text, count, Filter(documents=filter.documents))
 

@@ -370,8 +370,8 @@ class Library(Contents):
     def search_documents(
         self, text: str, count: int, filter: Filter = _ALL
     ) -> list[tuple[str, float]]:
-        """At most `count` (document id, BM25 score), best first, ties by id, by the words of a
-        document's profile: name, title, sections, first page."""
+        """At most `count` (document id, BM25 score), best first, ties by id, by what a document
+        says it is (name, title, sections) and every word of it, once."""
         return self.indexes.search_documents(text, count, filter)
 
     def set_note(self, key: str, text: str) -> None:

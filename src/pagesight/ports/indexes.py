@@ -18,7 +18,7 @@ WORDS = "words"
 PAGES = "pages"
 """Name of the index of the words of whole pages."""
 DOCUMENTS = "documents"
-"""Name of the index of the words of the profiles of documents."""
+"""Name of the index of the words of whole documents."""
 
 
 def page_id(document_id: str, index: int) -> str:

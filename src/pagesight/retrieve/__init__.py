@@ -129,23 +129,20 @@ class Retriever:
         if query.text and weights["references"]:
             with watch.stage("references"):
                 so_far = [item.id for item in self._fused(lists)]
-                lists["references"] = ranked(
-                    named_in(self._library, query.text, query.filter, so_far)[
-                        : self._settings.depth
-                    ]
-                )
+                meant = named_in(self._library, query.text, query.filter, so_far)
+                lists["references"] = ranked(meant[: self._settings.depth])
         return lists
 
     def _documents(
         self, words: str, filter: Filter, found: Mapping[str, Sequence[tuple[str, float]]]
     ) -> Mapping[str, float]:
-        """Document id -> how well it fits the question, above 0 and at most 1, by its profile and
+        """Document id -> how well it fits the question, above 0 and at most 1, by its words and
         by its best chunks; those that nothing speaks for are left out."""
         if not words:
             return {}
-        profiles = dict(self._library.search_documents(words, self._settings.depth, filter))
+        whole = dict(self._library.search_documents(words, self._settings.depth, filter))
         owners = self._library.owners([id for pairs in found.values() for id, _ in pairs])
-        return standing(profiles, *(best_of(pairs, owners) for pairs in found.values()))
+        return standing(whole, *(best_of(pairs, owners) for pairs in found.values()))
 
     def _inside(self, words: str, filter: Filter, documents: Mapping[str, float]) -> Ranks:
         """Ranks in the documents that fit best, in each by its own statistics of words: what tells
