@@ -8,7 +8,7 @@ from pagesight.tokens import LONGEST_TOKEN, tokenize
     [
         ("LM317-ADJ", ["lm317-adj", "lm317", "adj"]),
         ("0x80070057", ["0x80070057"]),
-        ("config/lb.yaml", ["config/lb.yaml", "config", "lb", "yaml"]),
+        ("config/lb.yaml", ["config/lb.yaml", "config", "lb.yaml", "lb", "yaml"]),
         ("ISO 9001:2015", ["iso", "9001:2015", "9001", "2015"]),
         ("nDCG@10", ["ndcg@10", "ndcg", "10"]),
         ("X3:5", ["x3:5", "x3", "5"]),

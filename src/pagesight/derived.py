@@ -2,7 +2,8 @@
 
 Index NAME lives in the directory NAME-GENERATION. The catalogue's settings say which generation
 serves, and whether a writer may have left it half-written ("dirty"). A rebuild fills the next
-generation and then moves the setting: until that commit, the old one serves.
+generation and then moves the setting: until that commit, the old one serves. They also say which
+version of the program's rules made it: one of another version is built anew by the next writer.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ class DerivedIndex(Generic[AnyIndex]):
             return "it is missing" if self._feed.ids() - waiting else ""
         if not self._there():
             return "its directory is missing"
+        if (self._catalogue.setting(_version_key(self.name)) or "") != self._feed.version:
+            return "it was made by another version of the program"
         if self._writable and careful and self._feed.fragile and self._index is None:
             return self._difference(self._directory(), waiting, done, thorough)
         if self._writable:
@@ -127,6 +130,7 @@ class DerivedIndex(Generic[AnyIndex]):
         while rows := self._catalogue.pending(self.name, BATCH):
             if self.generation() is None:
                 self._catalogue.set_setting(_generation_key(self.name), "0")
+                self._set_version()
             self._mark_dirty()
             ids = list(dict.fromkeys(id for _, _, id in rows))
             with self._guarded():
@@ -143,6 +147,7 @@ class DerivedIndex(Generic[AnyIndex]):
         generation = self.build(self._feed, apart=spotless and self._feed.fragile)
         with self.unasked():
             self._catalogue.set_setting(_generation_key(self.name), str(generation))
+            self._set_version()
             if learnt:
                 self._catalogue.settle(self.name, learnt[-1][0])
             self.adopt()
@@ -301,6 +306,10 @@ class DerivedIndex(Generic[AnyIndex]):
     def _pending(self) -> list[tuple[int, str, str]]:
         return self._catalogue.pending(self.name)
 
+    def _set_version(self) -> None:
+        if self._feed.version:
+            self._catalogue.set_setting(_version_key(self.name), self._feed.version)
+
     def _mark_dirty(self) -> None:
         if not self._marked:
             self._catalogue.set_setting(_dirty_key(self.name), "1")
@@ -375,6 +384,10 @@ class MemoryIndex(Generic[AnyIndex]):
 
 def _generation_key(name: str) -> str:
     return f"{name}.generation"
+
+
+def _version_key(name: str) -> str:
+    return f"{name}.version"
 
 
 def _dirty_key(name: str) -> str:

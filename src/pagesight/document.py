@@ -458,6 +458,12 @@ class Chunk:
         return tuple(sorted({region.page for region in self.regions}))
 
     @property
+    def caption(self) -> str:
+        """What its figure or table is said to be, "Figure 3-2" included; "" where it has no label.
+        It is the first line of the text."""
+        return self.text.partition("\n")[0] if self.label else ""
+
+    @property
     def context(self) -> str:
         """Title and headings on one line, for embedding and words."""
         return " > ".join(part for part in (self.title, *self.heading_path) if part)

@@ -10,8 +10,10 @@ from pagesight.document import Chunk, Document, Region
 from pagesight.errors import LibraryError
 from pagesight.files import remove_folder
 from pagesight.geometry import BBox
+from pagesight.languages import ENGLISH, language_of
 from pagesight.ports import Catalogue, VectorIndex, VectorStore, WordIndex, page_id, page_of
 from pagesight.results import Filter
+from pagesight.tokens import TOKENS_VERSION, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +43,14 @@ PAGE_LIMIT = 1_000
 COSINE_OF_ITSELF = 0.999
 """A stored unit vector finds itself at least this close: 1, less what float32 loses."""
 
+WORDS_VERSION = f"{TOKENS_VERSION}.1"
+"""Of an index of words: raised behind the dot with every change of its fields, and of the
+languages that texts are taken for."""
+
+OPENING = 20
+"""Pages from the start of a document that say in which language it is: title pages, contents and
+some text."""
+
 _SOMEWHERE = BBox(0, 0, 0, 0)
 """A word index knows pages, not places on them."""
 
@@ -54,6 +64,9 @@ class Feed(Protocol[AnyIndex]):
     """What the catalogue holds for one kind of index. It can be pickled, if what opens the index
     can."""
 
+    version: str
+    """Of what it makes of the catalogue. An index of another version still answers, and the next
+    writer builds it anew."""
     fragile: bool
     """To read a damaged index may bring the process down."""
     remote: bool
@@ -80,15 +93,42 @@ class Feed(Protocol[AnyIndex]):
         search; `thorough` compares whatever else can be compared, of all."""
 
 
+class _Spoken:
+    """The languages of texts: a text's own where it shows one, else its document's."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._known: dict[str, str] = {}
+        """Document id -> language. A document that shows none yet is looked at again."""
+
+    def of(self, chunks: Sequence[Chunk]) -> dict[str, str]:
+        """Chunk id -> language."""
+        return {
+            chunk.id: language_of(chunk.text) or self._of_document(chunk.document_id)
+            for chunk in chunks
+        }
+
+    def _of_document(self, id: str) -> str:
+        if id not in self._known:
+            pages = self._catalogue.page_texts(id, 0, OPENING - 1).values()
+            language = language_of("\n".join(text for texts in pages for text in texts))
+            if not language:
+                return ENGLISH
+            self._known[id] = language
+        return self._known[id]
+
+
 class WordFeed:
     """Feeds a word index with the chunks."""
 
+    version = WORDS_VERSION
     fragile = False
     remote = False
     drop = staticmethod(remove_folder)
 
     def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
         self._catalogue = catalogue
+        self._spoken = _Spoken(catalogue)
         self.open = opening
 
     def ids(self) -> set[str]:
@@ -96,7 +136,7 @@ class WordFeed:
 
     def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
         chunks = self._catalogue.chunks(ids)
-        index.add(chunks)
+        index.add(chunks, self._spoken.of(chunks))
         return {chunk.id for chunk in chunks}
 
     def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
@@ -107,12 +147,14 @@ class WordFeed:
 class PageFeed:
     """Feeds a word index with whole pages: each the texts of the chunks that stand on it."""
 
+    version = WORDS_VERSION
     fragile = False
     remote = False
     drop = staticmethod(remove_folder)
 
     def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
         self._catalogue = catalogue
+        self._spoken = _Spoken(catalogue)
         self.open = opening
 
     def ids(self) -> set[str]:
@@ -120,7 +162,7 @@ class PageFeed:
 
     def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
         pages = self._chunks(ids)
-        index.add(pages)
+        index.add(pages, self._spoken.of(pages))
         return {page.id for page in pages}
 
     def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
@@ -147,12 +189,14 @@ class DocumentFeed:
     repeats one of them, and so that a book takes no more memory than its vocabulary.
     """
 
+    version = WORDS_VERSION
     fragile = False
     remote = False
     drop = staticmethod(remove_folder)
 
     def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
         self._catalogue = catalogue
+        self._spoken = _Spoken(catalogue)
         self.open = opening
 
     def ids(self) -> set[str]:
@@ -160,7 +204,7 @@ class DocumentFeed:
 
     def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
         found = self._chunks(ids)
-        index.add(found)
+        index.add(found, self._spoken.of(found))
         return {each.id for each in found}
 
     def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
@@ -202,6 +246,8 @@ def _as_chunk(id: str, document_id: str, page: int, texts: Sequence[str]) -> Chu
 
 class VectorFeed:
     """Feeds a vector index with the vectors of one space."""
+
+    version = ""
 
     def __init__(self, catalogue: Catalogue, store: VectorStore, space: str) -> None:
         self._catalogue = catalogue
@@ -287,8 +333,6 @@ def _probes(ids: Sequence[str]) -> Sequence[str]:
 
 def _unfound(index: WordIndex, chunks: Sequence[Chunk]) -> str:
     """Says which of the chunks is not found by its words; "" if all are."""
-    from pagesight.tokens import tokenize
-
     for chunk in chunks:
         words = " ".join(chunk.text.split()[:PROBE_WORDS])
         on_page = (chunk.pages[0], chunk.pages[0]) if chunk.pages else None

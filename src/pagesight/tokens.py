@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from functools import lru_cache
+from collections.abc import Collection, Iterator
+from functools import cache, lru_cache
+from typing import Any
 
 import snowballstemmer
+
+from pagesight.languages import ASKED, ENGLISH, STOPWORDS, language_of
+
+TOKENS_VERSION = 2
+"""Raised with every change of what a text is cut into: indexes of words are then built anew."""
 
 LONGEST_TOKEN = 200
 """Characters. Longer runs are encoded data, not words; the rest of them is cut off."""
@@ -15,112 +22,225 @@ LONGEST_TOKEN = 200
 _CACHED_WORDS = 1 << 16
 """Distinct words kept with their tokens: the vocabulary of some hundred manuals."""
 
+_STEMMERS = {
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fr": "french",
+    "it": "italian",
+    "nl": "dutch",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ru": "russian",
+    "sv": "swedish",
+}
+"""Language -> Snowball's name of it."""
+
 _UNITS = (
-    "a ah b bar bit bits bps byte bytes c cm db dbi dbm dpi f fps ft g gb gbit gbps ghz gib gpa gw "
-    "h hp hz j k kb kbit kbps kg kgf khz kib kj km kn kohm kpa kv kva kw kwh l lb lbs lm lx m ma "
-    "mah mb mbar mbit mbps mg mh mhz mi mib min ml mm mn mohm mpa ms mv mw n nf nh nm ns nv nw ohm "
-    "ohms oz pa pf ph pin pins pixel pixels ppm ps psi pt px r rad rpm s sec t tb tib v va vac vdc "
-    "w wh wb μa μf μg μh μl μm μs μv μw ω kω mω °c °f °"
+    "a ah b bar bit bits bps byte bytes c cm db dbi dbm degc degf dpi f fps ft g gb gbit gbps ghz "
+    "gib gpa gw h hp hz j k kb kbit kbps kg kgf khz kib kj km kn kohm kohms kpa kv kva kw kwh l lb "
+    "lbs lm lx m ma mah mb mbar mbit mbps mg mh mhz mi mib min ml mm mn mohm mohms mpa ms mv mw n "
+    "nf nh nm ns nv nw ohm ohms oz pa percent pf ph pin pins pixel pixels ppm ps psi pt px r rad "
+    "rpm s sec t tb tib ua uf uh um us uv uw v va vac vdc w wh wb μa μf μg μh μl μm μs μv μw ω kω "
+    "mω °c °f °"
 )
 """Casefolded. "in" is left out: as a word it is far more frequent than inches."""
 
-_STOPWORDS = (
-    "a about above after again against all also am an and any are as at be because been before "
-    "being below between both but by can could did do does doing down during each few for from "
-    "further had has have having he her here hers him his how i if in into is it its itself just "
-    "let may me might more most must my no nor not of off on once only or other our out over own "
-    "s same shall she should so some such t than that the their them then there these they this "
-    "those through to too under until up upon us very was we were what when where which while who "
-    "whom whose why will with would you your"
-)
+_SAME_UNIT = {
+    "%": "percent",
+    "bits": "bit",
+    "bytes": "byte",
+    "degc": "°c",
+    "degf": "°f",
+    "kohms": "kohm",
+    "kω": "kohm",
+    "lbs": "lb",
+    "mohms": "mohm",
+    "mω": "mohm",
+    "ohms": "ohm",
+    "pins": "pin",
+    "pixels": "pixel",
+    "sec": "s",
+    "ua": "μa",
+    "uf": "μf",
+    "uh": "μh",
+    "um": "μm",
+    "us": "μs",
+    "uv": "μv",
+    "uw": "μw",
+    "ω": "ohm",
+}
+"""How a unit is spelled in tokens, where people spell it in several ways."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = rf"[^\W{_CJK}]+"
 _JOINER = r"(?:://|::|[-./:@+#\\])"
+_NUMBER = r"\d+(?:\.\d+)?"
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS.split(), key=len, reverse=True))
-_QUANTITY = rf"(\d+(?:\.\d+)?)\s?({_UNIT})"
+_QUANTITY = rf"({_NUMBER})\s?(?i:((?:{_UNIT})(?!\w|{_JOINER}\w)|%))"
 _PIECES = re.compile(
-    rf"{_QUANTITY}(?!\w|{_JOINER}\w)|([{_CJK}]+)|({_WORD}(?:{_JOINER}{_WORD})*(?:\+\+|\#)?)"
+    rf"((?<![^\s(\[,;:/])(?:-|±\s?))?(?:({_NUMBER})\s?-\s?)?{_QUANTITY}"
+    rf"|([{_CJK}]+)|((?<![\w.])\.(?=[^\W\d]{{2}}))?({_WORD}(?:{_JOINER}{_WORD})*(?:\+\+|\#)?)"
 )
-_QUANTITY_ALONE = re.compile(_QUANTITY)
+"""Sign, lower end of a range, number and unit; or characters without spaces between words; or a dot
+that opens a name, and a word."""
+_QUANTITY_ALONE = re.compile(_QUANTITY.replace(r"\s?", "-?"))
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)*")
-_PART_ENDS = re.compile(r"[-/:@+#\\_]+|(?<!\d)\.|\.(?!\d)")
-"""Where an identifier comes apart; a dot between digits belongs to a number."""
+_VERSION = re.compile(r"v(\d+(?:\.\d+)+)")
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)")
+_PART_ENDS = tuple(
+    map(re.compile, (r"://|::|[/:@#\\]+", r"(?<!\d)\.|\.(?!\d)", r"(?:-|\+(?!\+?$))+|\+\+$", "_+"))
+)
+"""Where an identifier comes apart, the weakest joint first; a dot between digits belongs to a
+number."""
+_HUMPS = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
+"""Where words are joined by their capitals: "readRegister", "HTTPServer"; not "PDFs", "LaTeX"."""
+_NAMED_NUMBER = re.compile(r"([^\W\d_]{3,})\d+")
+"""Of several like things, say "UART0"."""
 
+_DEGREES = str.maketrans("º˚", "°°")
+"""What stands for a degree sign in many files; compatibility would make a letter of the one."""
 _SPELLINGS = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | dict.fromkeys("\u00ad\u200b\u2060", "")
 )
 """Hyphens, the en dash of ranges and the minus sign are one character; invisible ones are none."""
 
-_DROPPED = frozenset(_STOPWORDS.split())
-_stemmer = snowballstemmer.stemmer("english")
+_NOTHING: frozenset[str] = frozenset()
 _stemmer_lock = threading.Lock()
 
 
-def tokenize(text: str) -> list[str]:
-    """The tokens of a text, in order, with repetitions.
+def tokenize(text: str, language: str = ENGLISH) -> list[str]:
+    """The tokens of a text in one of `LANGUAGES`, in order, with repetitions.
 
-    The text is NFKC-normalised and casefolded first. Then, from left to right:
+    The text is NFKC-normalised and casefolded. Then, from left to right:
 
-    - a plain word gives its English Snowball stem ("Resistors" -> "resistor");
-    - a word with a digit gives itself ("LM317" -> "lm317", "0x80070057");
+    - a plain word gives its Snowball stem ("Resistors" -> "resistor"), and, where capitals join
+      several, theirs as well ("readRegister" -> "readregist", "read", "regist");
+    - a word with a digit gives itself ("LM317" -> "lm317", "0x80070057"), and what is numbered
+      ("UART0" -> "uart0", "uart") or versioned ("v2.1.3" -> "v2.1.3", "2.1.3");
     - an identifier (words joined by one of - . / : @ + # \\ _, or by :: or ://) gives itself,
-      unstemmed, and then its parts as if each stood alone ("LM317-ADJ" -> "lm317-adj", "lm317",
-      "adj"; "config/lb.yaml" -> "config/lb.yaml", "config", "lb", "yaml"); a number with dots
-      ("3.3", "5.1.2") stays whole;
-    - a number with a unit gives the number, the unit and both joined, whether or not a space
-      stands between them ("3.3 V" and "3.3V" -> "3.3", "v", "3.3v");
+      unstemmed, and then its parts as if each stood alone, from the weakest joint to the strongest
+      ("config/lb.yaml" -> "config/lb.yaml", "config", "lb.yaml", "lb", "yaml"); a number with dots
+      ("3.3", "5.1.2") stays whole; ".NET" gives ".net" and "net";
+    - a number with a unit gives the number, the unit and both joined, however they are spelled
+      ("3.3 V" and "3.3V" -> "3.3", "v", "3.3v"; "10 kΩ" and "10 kOhm" -> "10", "kohm", "10kohm"),
+      and once more with its sign ("-40 °C" -> "-40°c"); so does each end of a range ("2.7-5.5 V");
     - a run of Chinese, Japanese or Korean characters gives its overlapping pairs, or the one
       character that it consists of.
 
-    English stopwords are left out, unless the text has nothing else. Everything else separates.
-    No token contains white space or is longer than `LONGEST_TOKEN`.
+    In an English text the commas in "1,024" separate thousands; in others they may be decimal.
+    The language's stopwords are left out, unless the text has nothing else. Everything else
+    separates. No token contains white space or is longer than `LONGEST_TOKEN`.
     """
-    pieces = _PIECES.findall(_normalised(text))
-    return _stream(pieces, keep_stopwords=False) or _stream(pieces, keep_stopwords=True)
+    pieces = _pieces(text, language)
+    return _stream(pieces, language, STOPWORDS[language]) or _stream(pieces, language, _NOTHING)
+
+
+def question_tokens(text: str, languages: Collection[str]) -> list[str]:
+    """The distinct tokens of a question in each of the languages that may answer it.
+
+    A question is too short to be sure of its language, and names and loanwords are found in the
+    others: each language cuts it in its own way, and finds nothing by the stems of another.
+    Stopwords of the language that the question seems to be in are left out everywhere.
+    """
+    asked = language_of(text, ASKED)
+    tokens: dict[str, None] = {}
+    for language in sorted(languages) or (ENGLISH,):
+        dropped = _dropped(language, asked)
+        tokens |= dict.fromkeys(_stream(_pieces(text, language), language, dropped))
+    return list(tokens or dict.fromkeys(tokenize(text, asked or ENGLISH)))
+
+
+@cache
+def _dropped(language: str, asked: str) -> frozenset[str]:
+    return STOPWORDS[language] | STOPWORDS.get(asked, _NOTHING)
+
+
+_Piece = tuple[str, str, str, str, str, str, str]
+"""The groups of `_PIECES`."""
+
+
+def _pieces(text: str, language: str) -> list[_Piece]:
+    normalised = _normalised(text)
+    if language == ENGLISH and "," in normalised:
+        normalised = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), normalised)
+    return _PIECES.findall(normalised)
 
 
 def _normalised(text: str) -> str:
+    """Spelled in one way, but for capitals, which tell words apart."""
     if text.isascii():
-        return text.lower()
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_SPELLINGS)
-    # Casefolding can undo the composition: "İ" becomes "i" and a combining dot.
-    return unicodedata.normalize("NFKC", folded)
+        return text
+    return unicodedata.normalize("NFKC", text.translate(_DEGREES)).translate(_SPELLINGS)
 
 
-def _stream(pieces: list[tuple[str, str, str, str]], *, keep_stopwords: bool) -> list[str]:
+@lru_cache(maxsize=_CACHED_WORDS)
+def _folded(word: str) -> str:
+    return word.casefold()
+
+
+def _stream(pieces: list[_Piece], language: str, dropped: frozenset[str]) -> list[str]:
     tokens: list[str] = []
-    for number, unit, characters, word in pieces:
+    for sign, low, number, unit, characters, dot, word in pieces:
         if word:
-            tokens += _word_tokens(word, keep_stopwords)
+            if dot:
+                tokens.append(_cut(dot + _folded(word)))
+            tokens += _word_tokens(word, language, dropped)
         elif number:
-            tokens += _quantity_tokens(number, unit, keep_stopwords)
+            tokens += _quantity_tokens(sign, low, number, unit, dropped)
         else:
             tokens += _pairs(characters)
     return tokens
 
 
 @lru_cache(maxsize=_CACHED_WORDS)
-def _word_tokens(word: str, keep_stopwords: bool) -> tuple[str, ...]:
+def _word_tokens(word: str, language: str, dropped: frozenset[str]) -> tuple[str, ...]:
+    folded = _folded(word)
     if word.isalpha():
-        if word in _DROPPED and not keep_stopwords:
+        if folded in dropped:
             return ()
-        return (_stem(word)[:LONGEST_TOKEN],)
+        return (_cut(_stem(folded, language)), *_inner(_HUMPS.split(word), word, language, dropped))
     if _PLAIN_NUMBER.fullmatch(word):
-        return (word[:LONGEST_TOKEN],)
+        return (_cut(word),)
     if quantity := _QUANTITY_ALONE.fullmatch(word):
-        return _quantity_tokens(quantity[1], quantity[2], keep_stopwords)
-    parts = [part for part in _PART_ENDS.split(word) if part]
-    if parts == [word]:
-        return (word[:LONGEST_TOKEN],)
-    inner = (token for part in parts for token in _word_tokens(part, keep_stopwords))
-    return (word[:LONGEST_TOKEN], *inner)
+        tokens = _quantity_tokens("", "", quantity[1], quantity[2], dropped)
+        return (_cut(folded), *tokens) if "-" in word else tokens
+    if version := _VERSION.fullmatch(folded):
+        return (_cut(folded), _cut(version[1]))
+    if numbered := _NAMED_NUMBER.fullmatch(word):
+        return (_cut(folded), *_word_tokens(numbered[1], language, dropped))
+    for ends in _PART_ENDS:
+        parts = [part for part in ends.split(word) if part]
+        if parts != [word]:
+            return (_cut(folded), *_inner(parts, word, language, dropped))
+    return (_cut(folded), *_inner(_HUMPS.split(word), word, language, dropped))
 
 
-def _quantity_tokens(number: str, unit: str, keep_stopwords: bool) -> tuple[str, ...]:
-    if unit in _DROPPED and not keep_stopwords:
-        return (number[:LONGEST_TOKEN], (number + unit)[:LONGEST_TOKEN])
-    return (number[:LONGEST_TOKEN], unit, (number + unit)[:LONGEST_TOKEN])
+def _inner(parts: list[str], word: str, language: str, dropped: frozenset[str]) -> Iterator[str]:
+    """The tokens of a word's parts, if it has any but itself."""
+    if parts != [word]:
+        for part in parts:
+            yield from _word_tokens(part, language, dropped)
+
+
+def _quantity_tokens(
+    sign: str, low: str, number: str, unit: str, dropped: frozenset[str]
+) -> tuple[str, ...]:
+    folded = _folded(unit)
+    spelled = _SAME_UNIT.get(folded, folded)
+    tokens = [number, spelled, number + spelled]
+    if spelled in dropped:
+        del tokens[1]
+    if low:
+        tokens = [f"{low}-{number}", low, low + spelled, *tokens]
+    if sign:
+        tokens.append(sign.strip() + (low or number) + spelled)
+    return tuple(map(_cut, tokens))
+
+
+def _cut(token: str) -> str:
+    return token[:LONGEST_TOKEN]
 
 
 def _pairs(characters: str) -> list[str]:
@@ -129,7 +249,12 @@ def _pairs(characters: str) -> list[str]:
     return [characters[at : at + 2] for at in range(len(characters) - 1)]
 
 
-def _stem(word: str) -> str:
+def _stem(word: str, language: str) -> str:
     # A Snowball stemmer keeps the word that it works on in itself: one thread at a time.
     with _stemmer_lock:
-        return str(_stemmer.stemWord(word))
+        return str(_stemmer(language).stemWord(word))
+
+
+@cache
+def _stemmer(language: str) -> Any:
+    return snowballstemmer.stemmer(_STEMMERS[language])

@@ -10,8 +10,9 @@ from dataclasses import replace
 from rank_bm25 import BM25Okapi
 
 from pagesight.document import Chunk
+from pagesight.languages import ENGLISH
 from pagesight.results import Filter
-from pagesight.tokens import tokenize
+from pagesight.tokens import question_tokens, tokenize
 
 K1 = 1.2
 """Saturation of repeated words: Lucene's and tantivy's, so that the engines can be compared."""
@@ -43,13 +44,16 @@ class RankBM25WordIndex:
         self._lock = threading.Lock()
         self._chunks: dict[str, Chunk] = {}
         self._words: dict[str, list[str]] = {}
+        self._languages: dict[str, str] = {}
         self._ranking: _Ranking | None = None
 
-    def add(self, chunks: Sequence[Chunk]) -> None:
+    def add(self, chunks: Sequence[Chunk], languages: Mapping[str, str] | None = None) -> None:
         with self._lock:
             for chunk in chunks:
+                language = (languages or {}).get(chunk.id, ENGLISH)
                 self._chunks[chunk.id] = chunk
-                self._words[chunk.id] = tokenize(f"{chunk.context}\n{chunk.text}")
+                self._words[chunk.id] = tokenize(f"{chunk.context}\n{chunk.text}", language)
+                self._languages[chunk.id] = language
             self._ranking = None
 
     def remove(self, ids: Sequence[str]) -> None:
@@ -57,6 +61,7 @@ class RankBM25WordIndex:
             for id in ids:
                 self._chunks.pop(id, None)
                 self._words.pop(id, None)
+                self._languages.pop(id, None)
             self._ranking = None
 
     def search(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
@@ -87,7 +92,7 @@ class RankBM25WordIndex:
         self, ranking: _Ranking, text: str, count: int, filter: Filter
     ) -> list[tuple[str, float]]:
         ids, statistics = ranking
-        question = list(dict.fromkeys(tokenize(text)))
+        question = question_tokens(text, set(self._languages.values()))
         if count < 1 or statistics is None:
             return []
         found = [

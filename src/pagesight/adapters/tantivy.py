@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,14 +14,19 @@ from tantivy import FieldType, Occur, Query
 
 from pagesight.document import Chunk
 from pagesight.errors import LibraryError
+from pagesight.languages import ENGLISH, LANGUAGES
 from pagesight.results import Filter
-from pagesight.tokens import tokenize
+from pagesight.tokens import question_tokens, tokenize
 
-BOOSTS = {"body": 1.0, "headings": 0.4, "title": 0.1}
+BOOSTS = {"body": 1.0, "headings": 0.4, "caption": 0.3, "title": 0.1}
 """Field -> weight of its BM25 score. What a chunk says itself counts most. A heading is short,
 so that one word of it scores high, and all chunks of a section share it: it tells sections apart
-and must not outweigh the text. A title is shared by a whole document and only tells documents
+and must not outweigh the text. A caption says once more what its figure or table is about, among
+all the words that stand in it. A title is shared by a whole document and only tells documents
 apart."""
+
+LANGUAGE = "language"
+"""The field that says in which language a chunk's words were cut."""
 
 META = "meta.json"
 """The file that makes a directory an index."""
@@ -49,27 +55,30 @@ class TantivyWordIndex:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._writer: tantivy.IndexWriter | None = None
-        self._schema = _schema()
+        self._languages: tuple[str, ...] = ()
         with self._translated():
             directory.mkdir(parents=True, exist_ok=True)
             if any(directory.iterdir()) and not (directory / META).is_file():
                 # tantivy would make an empty one beside the files of the lost one.
                 raise FileNotFoundError(f"{META} is missing")
-            self._index = tantivy.Index(self._schema, path=str(directory))
+            self._index = _opened(directory)
+            self._schema = self._index.schema
+            self._fields = _fields(directory)
             analyzer = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
             self._index.register_tokenizer("tokens", analyzer)
             # The default policy watches the directory from a thread of its own.
             self._index.config_reader(reload_policy="manual")
-            self._index.reload()
+            self._reload()
 
-    def add(self, chunks: Sequence[Chunk]) -> None:
+    def add(self, chunks: Sequence[Chunk], languages: Mapping[str, str] | None = None) -> None:
         with self._translated():
             writer = self._opened_writer()
             for chunk in chunks:
                 writer.delete_documents_by_term("id", chunk.id)
-                writer.add_document(_document(chunk))
+                language = (languages or {}).get(chunk.id, ENGLISH)
+                writer.add_document(_document(chunk, language))
             writer.commit()
-            self._index.reload()
+            self._reload()
 
     def remove(self, ids: Sequence[str]) -> None:
         if not ids:
@@ -79,12 +88,12 @@ class TantivyWordIndex:
             for id in ids:
                 writer.delete_documents_by_term("id", id)
             writer.commit()
-            self._index.reload()
+            self._reload()
 
     def search(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
         with self._translated():
-            tokens = _distinct(text)
-            boosts = {(field, each): boost for each in tokens for field, boost in BOOSTS.items()}
+            tokens = question_tokens(text, self._languages)
+            boosts = {(field, each): boost for each in tokens for field, boost in self._boosts()}
             return self._best(boosts, count, filter)
 
     def search_within(
@@ -92,7 +101,9 @@ class TantivyWordIndex:
     ) -> list[tuple[str, float]]:
         own = replace(filter, documents=(document_id,))
         with self._translated():
-            return self._best(self._boosts_within(document_id, _distinct(text)), count, own)
+            return self._best(
+                self._boosts_within(document_id, question_tokens(text, self._languages)), count, own
+            )
 
     def ids(self) -> set[str]:
         with self._translated():
@@ -107,6 +118,16 @@ class TantivyWordIndex:
             with self._translated():
                 self._writer.wait_merging_threads()
             self._writer = None
+
+    def _boosts(self) -> Iterator[tuple[str, float]]:
+        """Of the fields that the index has: one of an earlier version may lack some."""
+        return ((field, boost) for field, boost in BOOSTS.items() if field in self._fields)
+
+    def _reload(self) -> None:
+        self._index.reload()
+        if LANGUAGE in self._fields:
+            searcher = self._index.searcher()
+            self._languages = tuple(each for each in LANGUAGES if searcher.doc_freq(LANGUAGE, each))
 
     def _opened_writer(self) -> tantivy.IndexWriter:
         # Made with the first change: it locks the directory, and readers must not.
@@ -123,7 +144,7 @@ class TantivyWordIndex:
         chunks = _count(searcher, inside)
         boosts = {}
         for token in tokens:
-            for field, boost in BOOSTS.items():
+            for field, boost in self._boosts():
                 both = [(Occur.Must, inside), (Occur.Must, self._term(field, token))]
                 here = _count(searcher, Query.boolean_query(both))
                 if here:
@@ -187,8 +208,16 @@ class TantivyWordIndex:
             ) from error
 
 
-def _distinct(text: str) -> list[str]:
-    return list(dict.fromkeys(tokenize(text)))
+def _opened(directory: Path) -> tantivy.Index:
+    """The index as it is, whichever version made it, or a new one."""
+    if (directory / META).is_file():
+        return tantivy.Index.open(str(directory))
+    return tantivy.Index(_schema(), path=str(directory))
+
+
+def _fields(directory: Path) -> frozenset[str]:
+    described = json.loads((directory / META).read_text())
+    return frozenset(field["name"] for field in described["schema"])
 
 
 def _count(searcher: tantivy.Searcher, query: Query) -> int:
@@ -207,18 +236,24 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     for field in BOOSTS:
         builder.add_text_field(field, tokenizer_name="tokens", index_option="freq")
-    for field in ("document", "kind"):
+    for field in ("document", "kind", LANGUAGE):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("page", indexed=True, fast=True)
     return builder.build()
 
 
-def _document(chunk: Chunk) -> tantivy.Document:
+def _document(chunk: Chunk, language: str) -> tantivy.Document:
+    texts = {
+        "body": chunk.text,
+        "headings": "\n".join(chunk.heading_path),
+        "title": chunk.title,
+        "caption": chunk.caption,
+    }
     document = tantivy.Document()
     document.add_text("id", chunk.id)
-    document.add_text("body", " ".join(tokenize(chunk.text)))
-    document.add_text("headings", " ".join(tokenize("\n".join(chunk.heading_path))))
-    document.add_text("title", " ".join(tokenize(chunk.title)))
+    document.add_text(LANGUAGE, language)
+    for field, text in texts.items():
+        document.add_text(field, " ".join(tokenize(text, language)))
     document.add_text("document", chunk.document_id)
     document.add_text("kind", chunk.kind)
     for page in chunk.pages:

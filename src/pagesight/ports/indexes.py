@@ -87,8 +87,10 @@ class WordIndex(Protocol):
     Every method raises LibraryError where the index is damaged or cannot be written.
     """
 
-    def add(self, chunks: Sequence[Chunk]) -> None:
-        """Adds or overwrites; doing it twice is doing it once."""
+    def add(self, chunks: Sequence[Chunk], languages: Mapping[str, str] | None = None) -> None:
+        """Adds or overwrites; doing it twice is doing it once. `languages` is chunk id -> the
+        language that its words are cut in, English where it says nothing; questions are cut in
+        each that the index has."""
 
     def remove(self, ids: Sequence[str]) -> None:
         """Removes; unknown ids are ignored."""
