@@ -96,8 +96,6 @@ _PART_ENDS = tuple(
 number."""
 _HUMPS = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 """Where words are joined by their capitals: "readRegister", "HTTPServer"; not "PDFs", "LaTeX"."""
-_NAMED_NUMBER = re.compile(r"([^\W\d_]{3,})\d+")
-"""Of several like things, say "UART0"."""
 
 _DEGREES = str.maketrans("º˚", "°°")
 """What stands for a degree sign in many files; compatibility would make a letter of the one."""
@@ -117,8 +115,8 @@ def tokenize(text: str, language: str = ENGLISH) -> list[str]:
 
     - a plain word gives its Snowball stem ("Resistors" -> "resistor"), and, where capitals join
       several, theirs as well ("readRegister" -> "readregist", "read", "regist");
-    - a word with a digit gives itself ("LM317" -> "lm317", "0x80070057"), and what is numbered
-      ("UART0" -> "uart0", "uart") or versioned ("v2.1.3" -> "v2.1.3", "2.1.3");
+    - a word with a digit gives itself ("LM317" -> "lm317", "0x80070057"), and a version without
+      its letter as well ("v2.1.3" -> "v2.1.3", "2.1.3");
     - an identifier (words joined by one of - . / : @ + # \\ _, or by :: or ://) gives itself,
       unstemmed, and then its parts as if each stood alone, from the weakest joint to the strongest
       ("config/lb.yaml" -> "config/lb.yaml", "config", "lb.yaml", "lb", "yaml"); a number with dots
@@ -208,8 +206,6 @@ def _word_tokens(word: str, language: str, dropped: frozenset[str]) -> tuple[str
         return (_cut(folded), *tokens) if "-" in word else tokens
     if version := _VERSION.fullmatch(folded):
         return (_cut(folded), _cut(version[1]))
-    if numbered := _NAMED_NUMBER.fullmatch(word):
-        return (_cut(folded), *_word_tokens(numbered[1], language, dropped))
     for ends in _PART_ENDS:
         parts = [part for part in ends.split(word) if part]
         if parts != [word]:
