@@ -103,17 +103,18 @@ class _Spoken:
 
     def of(self, chunks: Sequence[Chunk]) -> dict[str, str]:
         """Chunk id -> language."""
-        return {
-            chunk.id: language_of(chunk.text) or self._of_document(chunk.document_id)
-            for chunk in chunks
-        }
+        own = {chunk.id: language_of(chunk.text) for chunk in chunks}
+        unclear = {chunk.document_id for chunk in chunks if not own[chunk.id]}
+        documents = {id: self._of_document(id) or ENGLISH for id in unclear}
+        return {chunk.id: own[chunk.id] or documents[chunk.document_id] for chunk in chunks}
 
     def _of_document(self, id: str) -> str:
+        """ "" where it shows none."""
         if id not in self._known:
             pages = self._catalogue.page_texts(id, 0, OPENING - 1).values()
             language = language_of("\n".join(text for texts in pages for text in texts))
             if not language:
-                return ENGLISH
+                return ""
             self._known[id] = language
         return self._known[id]
 
