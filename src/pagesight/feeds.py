@@ -98,25 +98,24 @@ class _Spoken:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._known: dict[str, str] = {}
-        """Document id -> language. A document that shows none yet is looked at again."""
+        self._known: dict[tuple[str, str], str] = {}
+        """(Document id, recipe of its chunks) -> language."""
 
     def of(self, chunks: Sequence[Chunk]) -> dict[str, str]:
         """Chunk id -> language."""
         own = {chunk.id: language_of(chunk.text) for chunk in chunks}
         unclear = {chunk.document_id for chunk in chunks if not own[chunk.id]}
-        documents = {id: self._of_document(id) or ENGLISH for id in unclear}
+        documents = {id: self._of_document(id) for id in unclear}
         return {chunk.id: own[chunk.id] or documents[chunk.document_id] for chunk in chunks}
 
     def _of_document(self, id: str) -> str:
-        """ "" where it shows none."""
-        if id not in self._known:
+        document = self._catalogue.document(id)
+        key = id, document.recipe if document else ""
+        if key not in self._known:
             pages = self._catalogue.page_texts(id, 0, OPENING - 1).values()
-            language = language_of("\n".join(text for texts in pages for text in texts))
-            if not language:
-                return ""
-            self._known[id] = language
-        return self._known[id]
+            text = "\n".join(text for texts in pages for text in texts)
+            self._known[key] = language_of(text) or ENGLISH
+        return self._known[key]
 
 
 class WordFeed:
