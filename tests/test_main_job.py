@@ -78,6 +78,26 @@ def test_hits_carry_their_rank_in_every_list(samples_library: Path) -> None:
     assert {"dense", "words", "pages"} <= set().union(*(hit["ranks"] for hit in hits))
 
 
+def test_an_explained_search_says_why_and_gives_the_same_facts_to_programs(
+    samples_library: Path,
+) -> None:
+    search = ("search", "What does Figure 7-1 show?", "--library", samples_library, "-n", 2)
+    shown = run_pagesight(*search, "--explain").stdout
+    assert "    why   named in the question: Figure 7-1; " in shown
+    assert "    words Figure, 7-1" in shown
+    assert "score 0." in shown
+    assert "references #1 0.364" in shown
+    explained = shown[shown.index("    why ") :].splitlines()[:4]
+    assert max(map(len, explained)) < 80
+    first, _ = json_of(*search, "--explain")
+    told = first["explanation"]
+    assert told["named"] == ["Figure 7-1"]
+    assert told["reasons"][0] == "named in the question: Figure 7-1"
+    assert {each["list"]: each["rank"] for each in told["lists"]} == first["ranks"]
+    assert first["score"] == pytest.approx(told["sum"], abs=1e-6)
+    assert json_of(*search)[0]["explanation"] is None
+
+
 @pytest.mark.parametrize("kind", ["text", "figure", "table"])
 def test_filters_restrict_what_is_found(samples_library: Path, kind: str) -> None:
     options = ("--kind", kind, "--document", MANUAL, "--pages", "5-20")

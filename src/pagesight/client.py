@@ -117,9 +117,11 @@ class RemoteService:
             return connection.getresponse().status == 200
         return False
 
-    def search(self, question: Question, count: int | None = None) -> Found:
+    def search(
+        self, question: Question, count: int | None = None, *, explain: bool = False
+    ) -> Found:
         """See the protocol."""
-        asked = _asked(question) | ({"count": count} if count else {})
+        asked = _asked(question) | {"count": count, "explain": explain}
         return self._view(Found, "POST", f"{self._path}/search", asked)
 
     def ask(self, question: Question, history: Sequence[Turn] = ()) -> Iterator[AskEvent]:

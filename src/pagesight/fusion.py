@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Ranks = Mapping[str, int]
 """Id -> 1-based rank in a list. Ids may share a rank: lists of several documents, say, that are
@@ -16,12 +16,20 @@ class Fused:
 
     id: str
     score: float
+    """The sum of what its lists give, times its factors."""
     ranks: Mapping[str, int]
+    factors: Mapping[str, float] = field(default_factory=dict)
+    """What its sum was multiplied by, by name; none of what leaves it as it is."""
 
 
 def ranked(ids: Iterable[str]) -> dict[str, int]:
     """Ranks of ids that come best first; a repeated id has that of where it stands first."""
     return {id: rank for rank, id in enumerate(dict.fromkeys(ids), start=1)}
+
+
+def share(weight: float, k: float, rank: int) -> float:
+    """What a list of that weight adds to the score of what has that rank in it."""
+    return weight / (k + rank)
 
 
 def reciprocal_rank_fusion(
@@ -45,7 +53,7 @@ def reciprocal_rank_fusion(
         if not weight:
             continue
         for id, rank in list_ranks.items():
-            scores[id] = scores.get(id, 0.0) + weight / (k + rank)
+            scores[id] = scores.get(id, 0.0) + share(weight, k, rank)
             ranks.setdefault(id, {})[name] = rank
     ordered = sorted(scores, key=lambda id: (-scores[id], id))
     return [Fused(id=id, score=scores[id], ranks=ranks[id]) for id in ordered]

@@ -64,6 +64,67 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListRank:
+    """How a list ranks a hit."""
+
+    list: str
+    """Name: "dense", "words" ..."""
+    rank: int
+    """1-based."""
+    share: float
+    """What that adds to the sum: weight / (k + rank)."""
+
+
+Field = Literal["body", "heading", "title"]
+"""Where a word of a hit stands: in itself, in the headings above it, in its document's title."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedWord:
+    """A word of a hit that the question has too, in this form or another."""
+
+    word: str
+    """As the hit writes it."""
+    field: Field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """Another hit that a hit mentions, or that mentions it."""
+
+    how: Literal["mentions", "mentioned by"]
+    label: str
+    """What is mentioned: "Figure 3"."""
+    rank: int
+    """Of the other hit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a hit stands where it does: its score is the sum of the shares of its lists times every
+    factor."""
+
+    lists: tuple[ListRank, ...]
+    """Those that found it, the highest share first."""
+    sum: float
+    """Of the shares."""
+    factors: Mapping[str, float]
+    """Name -> what the sum is multiplied by, where that is not 1: "document" (its document fits
+    worse than the best one), "superseded" (a newer one takes its document's place)."""
+    document_rank: int
+    """1-based, of its document among those that fit the question; 0 where nothing says that it
+    does."""
+    documents: int
+    """How many fit."""
+    words: tuple[MatchedWord, ...]
+    """Each once a field, in the order of the hit."""
+    named: tuple[str, ...]
+    """What the question names and this is, or is part of: "Figure 7-2"."""
+    related: tuple[Related, ...]
+    """By rank."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
     """One highlighted rectangle: points, and fractions of the page, both top-left origin."""
 

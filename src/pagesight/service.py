@@ -57,8 +57,11 @@ class Service(Protocol):
     those that need a model or a server ServiceError.
     """
 
-    def search(self, question: Question, count: int | None = None) -> Found:
-        """At most `count` hits (default: the setting), best first."""
+    def search(
+        self, question: Question, count: int | None = None, *, explain: bool = False
+    ) -> Found:
+        """At most `count` hits (default: the setting), best first; with `explain`, why each
+        stands where it does."""
 
     def ask(self, question: Question, history: Sequence[Turn] = ()) -> Iterator[AskEvent]:
         """The evidence, pieces of text as they come, the citations, and at last the answer.
@@ -105,10 +108,14 @@ class LocalService:
         self._viewer = Viewer(app.library, links)
         self._told = told
 
-    def search(self, question: Question, count: int | None = None) -> Found:
+    def search(
+        self, question: Question, count: int | None = None, *, explain: bool = False
+    ) -> Found:
         """See the protocol."""
-        ranking = self._app.retriever.retrieve(self.query(question), count)
-        return self._viewer.found(ranking.hits, ranking.seconds)
+        retriever = self._app.retriever
+        ranking = retriever.retrieve(self.query(question), count)
+        told = retriever.explain(ranking) if explain else ()
+        return self._viewer.found(ranking.hits, ranking.seconds, told)
 
     def ask(self, question: Question, history: Sequence[Turn] = ()) -> Iterator[AskEvent]:
         """See the protocol."""

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from pagesight.audit import findings
 from pagesight.document import Chunk, Document, Kind, Page
-from pagesight.results import Answer, Box, Citation, Claim, Evidence, Hit, Turn
+from pagesight.explaining import reasons
+from pagesight.results import Answer, Box, Citation, Claim, Evidence, Explanation, Hit, Turn
 
 if TYPE_CHECKING:
     from pagesight.library import Library
@@ -45,6 +47,19 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Explained(Explanation):
+    """Why a hit stands where it does, as facts and in words."""
+
+    reasons: tuple[str, ...]
+    """For people, a line each, the most telling first."""
+
+    @classmethod
+    def of(cls, told: Explanation) -> Explained:
+        known = {field.name: getattr(told, field.name) for field in fields(Explanation)}
+        return cls(reasons=reasons(told), **known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPassage(Passage):
     """A hit."""
 
@@ -54,6 +69,8 @@ class FoundPassage(Passage):
     ranks: Mapping[str, int]
     """List -> 1-based rank in it, for each list that found it."""
     superseded_by: str
+    explanation: Explained | None = None
+    """None unless it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,8 +262,13 @@ class Viewer:
         self._library = library
         self._links = links or Links()
 
-    def found(self, hits: Sequence[Hit], seconds: Mapping[str, float]) -> Found:
-        """Hits, in their order."""
+    def found(
+        self,
+        hits: Sequence[Hit],
+        seconds: Mapping[str, float],
+        explanations: Sequence[Explanation] = (),
+    ) -> Found:
+        """Hits, in their order, and why each stands there, where that was asked for."""
         pages = self._pages()
         rounded = {stage: round(spent, 4) for stage, spent in seconds.items()}
         shown = tuple(
@@ -255,9 +277,10 @@ class Viewer:
                 score=round(hit.score, 6),
                 ranks=dict(hit.ranks),
                 superseded_by=hit.superseded_by,
+                explanation=Explained.of(told) if told else None,
                 **self._passage(hit.chunk, hit.document, hit.page_labels, pages),
             )
-            for hit in hits
+            for hit, told in zip_longest(hits, explanations)
         )
         return Found(hits=shown, seconds=rounded)
 

@@ -114,6 +114,18 @@ def test_a_search_gives_hits_with_ranks_and_places_but_no_path_of_the_server(doc
     assert str(docs.shelves.libraries["docs"].app.library.root) not in response.text
 
 
+def test_a_search_says_on_request_why_each_hit_stands_where_it_does(docs: Served) -> None:
+    plain = given(post(docs, SEARCH, text=TORQUES, count=2))["hits"]
+    told = given(post(docs, SEARCH, text=TORQUES, count=2, explain=True))["hits"]
+    assert [hit["explanation"] for hit in plain] == [None, None]
+    assert [hit | {"explanation": None} for hit in told] == plain
+    for hit in told:
+        why = hit["explanation"]
+        assert {each["list"]: each["rank"] for each in why["lists"]} == hit["ranks"]
+        assert why["reasons"]
+    assert {"word": "torques", "field": "body"} in told[0]["explanation"]["words"]
+
+
 @pytest.mark.parametrize(
     ("narrowing", "meets"),
     [

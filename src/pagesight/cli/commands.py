@@ -12,6 +12,7 @@ from pagesight.cli.agents import mcp
 from pagesight.cli.asking import ask, replay
 from pagesight.cli.documents import docs
 from pagesight.cli.evaluation import evaluation
+from pagesight.cli.hits import print_hits
 from pagesight.cli.ingesting import ingest
 from pagesight.cli.keys import keys
 from pagesight.cli.options import (
@@ -58,6 +59,9 @@ def search(
         Path | None, typer.Option(help="A picture that asks: finds its like, and its words.")
     ] = None,
     count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Hits.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say why each hit stands where it does.")
+    ] = False,
     kinds: Kinds = None,
     documents: Documents = None,
     pages: Pages = None,
@@ -78,11 +82,11 @@ def search(
         text=question, image=image, narrowing=narrowing(kinds, documents, pages, where)
     )
     with asking(library, settings) as service:
-        hits = service.search(asked, count).hits
+        hits = service.search(asked, count, explain=explain).hits
     if as_json:
         output.print_json(hits)
     else:
-        output.print_hits(hits)
+        print_hits(hits)
 
 
 app.command()(ask)

@@ -19,10 +19,7 @@ from pagesight.document import Chunk, Document, Page
 
 if TYPE_CHECKING:
     from pagesight.library import Library
-    from pagesight.views import FoundPassage
 
-SNIPPET = 320
-"""Characters of a hit that are shown."""
 _WORDS = 60
 """Characters of a figure's or table's words: with label and page they fill a line of 80."""
 _ID = 12
@@ -42,28 +39,6 @@ def plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return dict(value) if isinstance(value, Mapping) else str(value)
-
-
-def print_hits(hits: Sequence[FoundPassage]) -> None:
-    """Ranked hits: where, what, and why they were found."""
-    if not hits:
-        console.print("Nothing was found.")
-    for hit in hits:
-        head = Text(f"{hit.rank:>2}. ", style="bold")
-        head.append(f"{hit.label or hit.kind}", style="bold cyan")
-        head.append(f"  {hit.document}, {page_names(hit.pages, hit.page_labels)}")
-        found = "  ".join(f"{name} {rank}" for name, rank in sorted(hit.ranks.items()))
-        head.append(f"  [{found}]", style="dim")
-        console.print(head)
-        if hit.superseded_by:
-            console.print(Text(f"    superseded by {hit.superseded_by}", style="yellow"))
-        if hit.headings:
-            console.print(Text(f"    {' > '.join(hit.headings)}", style="dim"))
-        snippet = " ".join(hit.text.split())
-        cut = snippet[:SNIPPET] + ("..." if len(snippet) > SNIPPET else "")
-        console.print(Text(f"    {cut}"))
-        if hit.crop:
-            console.print(Text(f"    crop: {hit.crop}", style="dim"))
 
 
 def page_names(pages: Sequence[int], labels: Sequence[str]) -> str:

@@ -11,7 +11,8 @@ from pagesight.errors import SettingsError
 from pagesight.fusion import Fused, ranked, reciprocal_rank_fusion
 from pagesight.library import Library
 from pagesight.ports import OpticalReader, TextEmbedder, VisualEmbedder
-from pagesight.results import Filter, Hit, Query
+from pagesight.results import Explanation, Filter, Hit, Query
+from pagesight.retrieve.explain import explained
 from pagesight.retrieve.hierarchy import best_of, standing
 from pagesight.retrieve.hits import hits_of
 from pagesight.retrieve.naming import named_in
@@ -36,6 +37,8 @@ class Ranking:
     fused: tuple[Fused, ...]
     """Everything that any list found, best first, with its rank in each: why a hit is where it
     is, and how far away the others were."""
+    documents: Mapping[str, float]
+    """Document id -> how well it fits the question, above 0 and at most 1."""
     words: str
     """The question's words: its text, else what OCR read in its picture; "" where that has none."""
     seconds: Mapping[str, float]
@@ -83,7 +86,17 @@ class Retriever:
         with watch.stage("fuse"):
             fused = self._weighed(self._fused(lists), documents)
             hits = self.hits(fused[: count or self._settings.count])
-        return Ranking(hits=tuple(hits), fused=tuple(fused), words=words, seconds=watch.seconds)
+        return Ranking(
+            hits=tuple(hits),
+            fused=tuple(fused),
+            documents=documents,
+            words=words,
+            seconds=watch.seconds,
+        )
+
+    def explain(self, ranking: Ranking) -> tuple[Explanation, ...]:
+        """Why each hit of a ranking stands where it does, in their order."""
+        return explained(ranking.hits, ranking, self._settings)
 
     def hits(self, fused: Sequence[Fused]) -> list[Hit]:
         """The chunks behind a part of a ranking; those that have left the library are left out."""
@@ -167,12 +180,15 @@ class Retriever:
         old = self._library.superseded()
         least = min(documents.values(), default=1.0)
 
-        def weight(document: str | None) -> float:
-            fit = float(documents.get(document or "", least) ** self._settings.documents)
-            return fit * (self._settings.superseded if document in old else 1.0)
+        def weighed(item: Fused) -> Fused:
+            document = owners.get(item.id, "")
+            fit = float(documents.get(document, least) ** self._settings.documents)
+            age = self._settings.superseded if document in old else 1.0
+            factors = {"document": fit, "superseded": age}
+            told = {name: factor for name, factor in factors.items() if factor != 1.0}
+            return replace(item, score=item.score * fit * age, factors=told)
 
-        weighed = [replace(item, score=item.score * weight(owners.get(item.id))) for item in fused]
-        return sorted(weighed, key=lambda item: (-item.score, item.id))
+        return sorted(map(weighed, fused), key=lambda item: (-item.score, item.id))
 
     def _words(self, query: Query) -> str:
         """See `Ranking.words`."""

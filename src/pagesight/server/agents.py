@@ -99,8 +99,10 @@ class _Counted(LocalService):
         self._name = shelf.name
         self._metrics = metrics
 
-    def search(self, question: Question, count: int | None = None) -> Found:
-        found = super().search(question, count)
+    def search(
+        self, question: Question, count: int | None = None, *, explain: bool = False
+    ) -> Found:
+        found = super().search(question, count, explain=explain)
         self._metrics.searched(self._name, found)
         tracing.stages("search", found.seconds)
         return found

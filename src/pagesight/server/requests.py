@@ -102,6 +102,9 @@ class SearchRequest(Asked):
     count: int | None = Field(
         default=None, ge=1, le=MOST_HITS, description="Hits at most; default: the setting."
     )
+    explain: bool = Field(
+        default=False, description="Say for each hit why it stands where it does: `explanation`."
+    )
 
 
 class EarlierTurn(BaseModel):

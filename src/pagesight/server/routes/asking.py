@@ -35,11 +35,12 @@ _STREAM = {
 async def search(
     request: Request, shelf: Readable, shelves: Everything, who: Who, asked: SearchRequest
 ) -> Response:
-    """Ranked text, figures and tables, with their ranks in each list."""
+    """Ranked text, figures and tables, with their ranks in each list; with `explain`, the share
+    of each list in a hit's score, the factors on it, the words that match, and the reasons."""
 
     def work() -> Found:
         with question(asked, shelves.settings.serve.image_mb) as said:
-            return shelf.service_for(who).search(said, asked.count)
+            return shelf.service_for(who).search(said, asked.count, explain=asked.explain)
 
     found = await while_there(request, shelves.admission.run(work))
     shelves.metrics.searched(shelf.name, found)

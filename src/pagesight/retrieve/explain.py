@@ -1,0 +1,137 @@
+"""Why hits stand where they do: computed from a ranking, only when it is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+from pagesight.explaining import is_spaced
+from pagesight.fusion import Fused, share
+from pagesight.references import mentions, named
+from pagesight.results import Explanation, Field, Hit, ListRank, MatchedWord, Related
+from pagesight.settings import RetrieveSettings
+from pagesight.tokens import tokenize
+
+_PIECE = re.compile(r"\S+")
+_AROUND = ".,;:!?()[]{}<>|\"'`*_…“”„‘’«»"
+"""What stands around a word and is none of it."""
+
+
+class _Ranking(Protocol):
+    """What of a ranking is needed here."""
+
+    @property
+    def fused(self) -> Sequence[Fused]: ...
+
+    @property
+    def documents(self) -> Mapping[str, float]: ...
+
+    @property
+    def words(self) -> str: ...
+
+
+def explained(
+    hits: Sequence[Hit], ranking: _Ranking, settings: RetrieveSettings
+) -> tuple[Explanation, ...]:
+    """Why each of the hits of a ranking stands where it does, in their order."""
+    fused = {item.id: item for item in ranking.fused}
+    tokens = frozenset(tokenize(ranking.words)) if ranking.words else frozenset[str]()
+    best = sorted(ranking.documents, key=lambda id: (-ranking.documents[id], id))
+    places = {id: place for place, id in enumerate(best, start=1)}
+    related = _related(hits)
+    return tuple(
+        _explanation(
+            hit,
+            fused[hit.chunk.id],
+            settings,
+            document_rank=places.get(hit.document.id, 0),
+            documents=len(best),
+            words=tuple(_matched(hit, tokens)),
+            named=_named(hit, ranking.words),
+            related=related[hit.chunk.id],
+        )
+        for hit in hits
+    )
+
+
+def _explanation(
+    hit: Hit,
+    item: Fused,
+    settings: RetrieveSettings,
+    *,
+    document_rank: int,
+    documents: int,
+    words: tuple[MatchedWord, ...],
+    named: tuple[str, ...],
+    related: tuple[Related, ...],
+) -> Explanation:
+    weights = settings.weights
+    lists = [
+        ListRank(list=name, rank=rank, share=share(weights.get(name, 0.0), settings.rrf_k, rank))
+        for name, rank in hit.ranks.items()
+    ]
+    lists.sort(key=lambda each: (-each.share, each.list))
+    return Explanation(
+        lists=tuple(lists),
+        sum=sum(each.share for each in lists),
+        factors=dict(item.factors),
+        document_rank=document_rank,
+        documents=documents,
+        words=words,
+        named=named,
+        related=related,
+    )
+
+
+def _matched(hit: Hit, tokens: frozenset[str]) -> Iterator[MatchedWord]:
+    """The words that a hit shares with the question, each once a field, whichever its case."""
+    chunk = hit.chunk
+    fields: tuple[tuple[Field, str], ...] = (
+        ("body", chunk.text),
+        ("heading", "\n".join(chunk.heading_path)),
+        ("title", chunk.title),
+    )
+    for field, text in fields:
+        for word in _written(text, tokens):
+            yield MatchedWord(word=word, field=field)
+
+
+def _written(text: str, tokens: frozenset[str]) -> list[str]:
+    """The words of a text that give one of the tokens, as the text writes them."""
+    found: dict[str, str] = {}
+    pieces = dict.fromkeys(piece.strip(_AROUND) for piece in _PIECE.findall(text))
+    for piece in pieces:
+        shared = tokens.intersection(tokenize(piece))
+        if not shared:
+            continue
+        for word in [piece] if is_spaced(piece) else sorted(shared, key=piece.casefold().find):
+            found.setdefault(word.casefold(), word)
+    return list(found.values())
+
+
+def _named(hit: Hit, question: str) -> tuple[str, ...]:
+    """What of the things that a question names a hit is: by its label, else all of them, where it
+    has none and yet came by its name."""
+    if "references" not in hit.ranks:
+        return ()
+    things = named(question)
+    own = [hit.chunk.label for thing in things if hit.chunk.label in thing]
+    return tuple(dict.fromkeys(own or [thing[0] for thing in things]))
+
+
+def _related(hits: Sequence[Hit]) -> dict[str, tuple[Related, ...]]:
+    """Chunk id -> the hits of its document that it mentions by their labels, or that mention
+    it."""
+    found: dict[str, list[Related]] = {hit.chunk.id: [] for hit in hits}
+    for hit in hits:
+        labels = {mention.label for mention in mentions(hit.chunk.text)} - {hit.chunk.label}
+        for other in hits:
+            label = other.chunk.label
+            if label in labels and other.document.id == hit.document.id:
+                found[hit.chunk.id].append(Related(how="mentions", label=label, rank=other.rank))
+                back = Related(how="mentioned by", label=label, rank=hit.rank)
+                found[other.chunk.id].append(back)
+    return {
+        id: tuple(sorted(each, key=lambda one: (one.rank, one.how))) for id, each in found.items()
+    }
