@@ -128,6 +128,18 @@ def test_an_ablation_measures_each_list_alone_and_left_out(
     for comparison in found.values():
         assert comparison["cases"] == RETRIEVED + 12
         assert comparison["baseline"]["pipeline"] == "default"
+        for metric in comparison["metrics"]:
+            assert metric["significant"] == (metric["p_adjusted"] < 0.05)
+    worst = found["only dense"]["metrics"][0]
+    assert (worst["metric"], worst["significant"]) == ("page recall@1", True)
+    shown = run_pagesight(*ablate).stdout
+    row, interval = shown[shown.index("only dense") :].splitlines()[:2]
+    mean, low, high = (
+        f"{worst['difference'][each]:+.2f}".replace("0.", ".") for each in ("mean", "low", "high")
+    )
+    assert f"{mean}* " in row
+    assert f"{low}..{high}" in interval
+    assert max(map(len, shown.splitlines())) <= 80
     off = ("--set", "retrieve.weight_pages=0.0", "--set", "retrieve.weight_inside=0.0")
     one = run_pagesight(*ablate, *QUICK, *off)
     assert one.returncode == 2

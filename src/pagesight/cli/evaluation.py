@@ -145,7 +145,7 @@ def eval_ablate(
     if as_json:
         output.print_json({name: _comparison_json(each) for name, each in comparisons.items()})
     else:
-        figures.print_ablation(whole, comparisons)
+        figures.print_ablation(comparisons)
 
 
 @evaluation.command("gate")
@@ -360,7 +360,8 @@ def _print_run(folder: RunFolder, report: Report, page: Path, *, as_json: bool) 
 
 
 def _comparison_json(comparison: Comparison) -> dict[str, object]:
-    return asdict(comparison) | {"verdict": comparison.verdict}
+    metrics = [asdict(each) | {"significant": each.significant} for each in comparison.metrics]
+    return asdict(comparison) | {"metrics": metrics, "verdict": comparison.verdict}
 
 
 def _lists_in_use(report: Report) -> list[str]:

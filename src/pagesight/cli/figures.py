@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pagesight.evaluation.scores.judge import Agreement
     from pagesight.evaluation.scores.summary import Blame, Interval, Report, Scores
 
+_PAGE = "page "
+"""What metrics of pages begin with."""
 _RETRIEVAL = ("recall@1", "recall@5", "recall@10", "recall@20", "mrr")
 _ANSWERS = {
     "contains_gold": "holds gold",
@@ -167,22 +169,54 @@ def _print_changes(title: str, changes: Sequence[CaseChange]) -> None:
         console.print(Text(f"  ... and {len(changes) - _CHANGES} more", style="dim"))
 
 
-def print_ablation(whole: Report, comparisons: Mapping[str, Comparison]) -> None:
-    """One row a variant: its metrics, marked where they differ significantly from the whole."""
-    metrics = next(iter(comparisons.values())).metrics
-    grid = _grid("lists", *(change.metric for change in metrics))
-    grid.add_row("all", *(f"{change.before:.3f} " for change in metrics))
-    for name, comparison in comparisons.items():
-        cells = (
-            Text(
-                f"{change.after:.3f}{'*' if change.significant else ' '}",
-                style=_style(change),
-            )
-            for change in comparison.metrics
+def print_ablation(comparisons: Mapping[str, Comparison]) -> None:
+    """Two lines a variant: each metric and its change against the whole, then the interval of
+    the change."""
+    metrics = [change.metric for change in next(iter(comparisons.values())).metrics]
+    pages = [metric for metric in metrics if metric.startswith(_PAGE)]
+    others = [metric for metric in metrics if metric not in pages]
+    for title, chosen in (("pages", pages), ("lists", others)):
+        if chosen:
+            _print_variants(title, chosen, comparisons)
+    console.print(
+        Text(
+            "Each variant: metric and change against all, then the change's 95 % interval.\n"
+            "* beyond chance (p < 0.05, adjusted by Holm in its row)",
+            style="dim",
         )
+    )
+
+
+def _print_variants(
+    title: str, metrics: Sequence[str], comparisons: Mapping[str, Comparison]
+) -> None:
+    changes = {
+        name: {change.metric: change for change in comparison.metrics}
+        for name, comparison in comparisons.items()
+    }
+    grid = _grid(title, *(metric.removeprefix(_PAGE) for metric in metrics))
+    whole = next(iter(changes.values()))
+    grid.add_row("all", *(_short(whole[metric].before, ".3f") for metric in metrics))
+    for name, row in changes.items():
+        cells = (_variant_cell(row[metric]) if metric in row else "" for metric in metrics)
         grid.add_row(name, *cells)
-    console.print(grid)
-    console.print(Text("* differs from all (p < 0.05, adjusted by Holm in its row)", style="dim"))
+    console.print(grid, "")
+
+
+def _variant_cell(change: MetricChange) -> Text:
+    difference = change.difference
+    star = "*" if change.significant else " "
+    low, high = (_short(end, "+.2f") for end in (difference.low, difference.high))
+    return Text.assemble(
+        f"{_short(change.after, '.3f')} ",
+        (f"{_short(difference.mean, '+.2f')}{star}", _style(change)),
+        (f"\n{low}..{high} ", "dim"),
+    )
+
+
+def _short(value: float, shape: str) -> str:
+    """Without the 0 before the point: five metrics and their changes fit into 80 columns."""
+    return f"{value:{shape}}".replace("0.", ".", 1)
 
 
 def print_gate(checks: Sequence[Check], path: Path, *, updated: bool) -> None:
