@@ -27,6 +27,7 @@ MANUAL = "hydra-p4-service-manual.pdf"
 CALLS: Mapping[str, tuple[str, dict[str, object]]] = {
     "search": ("search_documents", {"query": "What is the case drain line for?"}),
     "figures": ("search_documents", {"query": "schematic", "kinds": ["figure"], "count": 6}),
+    "explained": ("search_documents", {"query": "case drain line", "explain": True, "count": 2}),
     "one page": ("search_documents", {"query": "case drain", "documents": MANUAL, "pages": "10"}),
     "nothing": ("search_documents", {"query": "case drain", "kinds": "table", "pages": "1"}),
     "ask": ("ask_documents", {"question": "What is the maximum pressure of the case drain?"}),
@@ -115,6 +116,15 @@ def test_a_search_gives_each_hit_with_its_place_and_text(session: Session) -> No
         assert hit["document"] in block
         assert f"page {hit['pages'][0]}" in block or f"pages {hit['pages'][0]}" in block
         assert block.endswith(hit["text"])
+
+
+def test_an_explained_search_says_why_each_hit_was_found(session: Session) -> None:
+    result = session.results["explained"]
+    hits, (_, *blocks) = structured(result)["hits"], texts(result)
+    for hit, block in zip(hits, blocks, strict=True):
+        assert f"Why: {'; '.join(hit['explanation']['reasons'])}\n" in block
+        assert "Words of the query: " in block
+    assert {hit["explanation"] for hit in structured(session.results["search"])["hits"]} == {None}
 
 
 def test_a_search_shows_at_most_four_crops_each_after_its_hit(session: Session) -> None:

@@ -72,7 +72,9 @@ class ListRank:
     rank: int
     """1-based."""
     share: float
-    """What that adds to the sum: weight / (k + rank)."""
+    """What that adds: weight / (k + rank)."""
+    late: bool
+    """It is added after the factors, as what reading a hit again adds."""
 
 
 Field = Literal["body", "heading", "title"]
@@ -101,13 +103,13 @@ class Related:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a hit stands where it does: its score is the sum of the shares of its lists times every
-    factor."""
+    """Why a hit stands where it does: its score is `sum` times every factor, and the shares of
+    late lists added to it."""
 
     lists: tuple[ListRank, ...]
     """Those that found it, the highest share first."""
     sum: float
-    """Of the shares."""
+    """Of the shares that are not late."""
     factors: Mapping[str, float]
     """Name -> what the sum is multiplied by, where that is not 1: "document" (its document fits
     worse than the best one), "superseded" (a newer one takes its document's place)."""

@@ -403,6 +403,13 @@ def test_search_shows_hits_with_their_ranks_and_opens_them(visit: Visit) -> None
         assert re.search(r"Words #\d", hit.locator(".ranks").inner_text())
         page.get_by_text("How hits are ranked").click()
         assert "BM25" in page.locator(".legend").inner_text()
+        marked = [each.lower() for each in hit.locator(".snippet mark").all_inner_texts()]
+        assert {"functional", "block", "diagram"} <= set(marked)
+        hit.get_by_text("Why it stands here").click()
+        account = hit.locator(".account")
+        assert re.search(r"Words #\d", account.inner_text())
+        assert re.search(r"Score\s+0\.\d{3}", account.inner_text())
+        assert "stands on the page that fits best" in hit.locator(".reasons").inner_text()
         _accessible(page)
         hit.get_by_role("button").click()
         _shown(page)

@@ -69,13 +69,19 @@ def _print_explanation(score: float, told: Explained) -> None:
             if any(each.field == field for each in told.words)
         )
         _print_line("words", "; ".join(by_field))
-    shares = " + ".join(
-        f"{each.list}{_GAP}#{each.rank}{_GAP}{each.share:.3f}" for each in told.lists
+    shares, late = (
+        " + ".join(
+            f"{each.list}{_GAP}#{each.rank}{_GAP}{each.share:.3f}"
+            for each in told.lists
+            if each.late == is_late
+        )
+        for is_late in (False, True)
     )
     factors = "".join(
         f" x{_GAP}{factor:.2f} {_FACTORS.get(name, name)}" for name, factor in told.factors.items()
     )
-    _print_line("score", f"{score:.3f} = {f'({shares}){factors}' if factors else shares}")
+    summed = f"({shares}){factors}" if factors else shares
+    _print_line("score", f"{score:.3f} = {summed}{f' + {late}' if late else ''}")
 
 
 def _print_line(name: str, said: str) -> None:

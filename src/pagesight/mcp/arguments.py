@@ -75,6 +75,9 @@ class SearchArguments(_Narrowed):
         ),
     ]
     count: Annotated[int, Field(ge=1, le=MOST_HITS, description="Hits.")] = 8
+    explain: Annotated[
+        bool, Field(description="Whether to be told why each hit was found, and by which words.")
+    ] = False
 
 
 class AskArguments(_Narrowed):

@@ -112,7 +112,11 @@ def _hit(hit: FoundPassage) -> str:
         lines.append(f"Under: {' > '.join(hit.headings)}")
     if hit.superseded_by:
         lines.append(f"Superseded by {hit.superseded_by}")
-    return "\n".join([*lines, "", hit.text])
+    if told := hit.explanation:
+        lines.append(f"Why: {'; '.join(told.reasons)}")
+        words = dict.fromkeys(each.word for each in told.words)
+        lines.append(f"Words of the query: {', '.join(words)}" if words else "")
+    return "\n".join([*filter(None, lines), "", hit.text])
 
 
 def _place(passage: Passage) -> str:

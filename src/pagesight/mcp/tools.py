@@ -60,7 +60,8 @@ class Tool:
 
 def search(libraries: Libraries, said: SearchArguments, blame: Blame) -> Iterator[str | Reply]:
     service = chosen(libraries, said.library)
-    found = service.search(Question(text=said.query, narrowing=said.narrowing), said.count)
+    asked = Question(text=said.query, narrowing=said.narrowing)
+    found = service.search(asked, said.count, explain=said.explain)
     crops = {hit.chunk: png for hit, png in _crops(service, found.hits)}
     yield Reply(content=tuple(content.hits(found, crops)), structured=found)
 

@@ -17,6 +17,9 @@ _PIECE = re.compile(r"\S+")
 _AROUND = ".,;:!?()[]{}<>|\"'`*_…“”„‘’«»"
 """What stands around a word and is none of it."""
 
+_LATE = frozenset({"rerank"})
+"""Lists that are made of the best hits of the others, and added after the factors."""
+
 
 class _Ranking(Protocol):
     """What of a ranking is needed here."""
@@ -68,13 +71,18 @@ def _explanation(
 ) -> Explanation:
     weights = settings.weights
     lists = [
-        ListRank(list=name, rank=rank, share=share(weights.get(name, 0.0), settings.rrf_k, rank))
+        ListRank(
+            list=name,
+            rank=rank,
+            share=share(weights.get(name, 0.0), settings.rrf_k, rank),
+            late=name in _LATE,
+        )
         for name, rank in hit.ranks.items()
     ]
     lists.sort(key=lambda each: (-each.share, each.list))
     return Explanation(
         lists=tuple(lists),
-        sum=sum(each.share for each in lists),
+        sum=sum(each.share for each in lists if not each.late),
         factors=dict(item.factors),
         document_rank=document_rank,
         documents=documents,

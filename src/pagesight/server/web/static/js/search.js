@@ -5,10 +5,11 @@ import { Composer } from "./composer.js";
 import { announce, byId, count, el, fill, icon } from "./dom.js";
 import { openTarget } from "./evidence.js";
 import { crop } from "./excerpt.js";
+import { passageOf, why } from "./reasons.js";
 import { scopeButton } from "./scope.js";
 import { narrowing, on, state } from "./state.js";
 import { trouble } from "./trouble.js";
-import { kindIcon, kindName, pagesName, plain, seconds, titleOf, total } from "./words.js";
+import { kindIcon, kindName, pagesName, seconds, titleOf, total } from "./words.js";
 
 const HITS = 12;
 
@@ -88,6 +89,7 @@ async function find(asked) {
           text: asked.text,
           image: asked.image || undefined,
           count: HITS,
+          explain: true,
           narrowing: narrowing(),
         },
       },
@@ -126,7 +128,8 @@ function explanation(hits) {
       "p",
       {},
       "Each list ranks the passages by its own measure. Their ranks are joined: a " +
-        "hit that stands high in several lists comes first. Scores of different lists are never compared.",
+        "hit that stands high in several lists comes first. Scores of different lists are never compared. " +
+        "What stands in documents that fit the question worse counts less.",
     ),
     el("dl", {}, used.map((name) => [el("dt", {}, LISTS[name][0]), el("dd", {}, LISTS[name][1])])),
   );
@@ -147,7 +150,7 @@ function card(hit) {
         {},
         el("strong", {}, icon(kindIcon(hit.kind)), ` ${name}`),
         el("span.small", {}, [kindName(hit.kind), titleOf(hit), pagesName(hit)].join(", ")),
-        el("span.snippet", {}, plain(hit.text.slice(0, 800)).slice(0, 320)),
+        el("span.snippet", {}, passageOf(hit)),
         hit.superseded_by && el(
           "span.small",
           {},
@@ -168,5 +171,6 @@ function card(hit) {
         )
       ),
     ),
+    why(hit, (list) => LISTS[list]?.[0] ?? list),
   );
 }
