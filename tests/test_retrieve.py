@@ -276,6 +276,43 @@ def test_a_superseded_document_answers_where_it_alone_says_something(library: Li
     assert hits[0].superseded_by == "second.pdf"
 
 
+def alike_in_words(library: Library) -> None:
+    """A text that fits the words "pressure of the pump" best, then a figure, then a table."""
+    library.remove(an_id("manual"))
+    chunks = [
+        a_chunk("prose", "Pressure of the pump.", pages=(0,)),
+        a_chunk("curves", "Pressure of the pump over flow.", kind="figure", image=CROP, pages=(1,)),
+        a_chunk("values", "Pressure of the pump by size, here.", kind="table", pages=(2,)),
+    ]
+    vectors = {"text": text_vectors(HashedWords(), chunks)}
+    library.put(a_document(), some_pages(), chunks, vectors)
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("What is the pressure of the pump?", "prose"),
+        ("What does the chart say of the pressure of the pump?", "curves"),
+        ("What does the table say of the pressure of the pump?", "values"),
+    ],
+)
+def test_a_question_that_names_a_kind_prefers_it(
+    library: Library, question: str, first: str
+) -> None:
+    alike_in_words(library)
+    hits = retriever(library).retrieve(Query(text=question)).hits
+    assert hits[0].chunk.id == first
+    assert [hit.chunk.id for hit in hits if "kinds" in hit.ranks] == [first] * (first != "prose")
+    assert {hit.chunk.id for hit in hits} == {"prose", "curves", "values"}
+
+
+def test_a_kind_that_is_not_there_takes_nothing_away(library: Library) -> None:
+    question = Query(text="Which table gives the torque of the bearing bracket?")
+    hits = retriever(library).retrieve(question).hits
+    assert hits[0].chunk.id == "torque"
+    assert all("kinds" not in hit.ranks for hit in hits)
+
+
 def two_manuals(library: Library) -> None:
     """Look-alikes: the same sentences, of two pumps that only titles and first pages name."""
     library.remove(an_id("manual"))

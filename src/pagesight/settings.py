@@ -92,6 +92,7 @@ class RetrieveSettings:
     weight_words: float
     weight_pages: float
     weight_inside: float
+    weight_kinds: float
     weight_references: float
     documents: float
     superseded: float
@@ -105,6 +106,7 @@ class RetrieveSettings:
             "words": self.weight_words,
             "pages": self.weight_pages,
             "inside": self.weight_inside,
+            "kinds": self.weight_kinds,
             "references": self.weight_references,
         }
 

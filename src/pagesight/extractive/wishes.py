@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from pagesight.document import Kind
+from pagesight.kinds import wished
 from pagesight.quantities import quantities
 from pagesight.references import named
 from pagesight.tokens import tokenize
 
-_KINDS: Mapping[Kind, re.Pattern[str]] = {
-    "figure": re.compile(
-        r"\b(?:figure|fig\.|drawing|diagram|chart|graph|plot|curve|picture|photo|image|sketch"
-        r"|schematic|axis|exploded|call-?out)s?\b",
-        re.IGNORECASE,
-    ),
-    "table": re.compile(r"\b(?:table|row|column|listed)s?\b", re.IGNORECASE),
-}
 _STEPS = re.compile(
     r"\bhow (?:do|can|should|must|could|would) (?:i|we|you|one)\b|\bhow to\b"
     r"|\bhow (?:is|are|must) .*\w(?:ed|en)\b|\b(?:the|what|which) steps\b|\bsteps (?:to|for|of)\b"
@@ -125,7 +117,7 @@ class Wish:
     @cached_property
     def kinds(self) -> frozenset[Kind]:
         """Kinds of evidence that the question names."""
-        return frozenset(kind for kind, named in _KINDS.items() if named.search(self.question))
+        return wished(self.question)
 
     @cached_property
     def labels(self) -> frozenset[str]:

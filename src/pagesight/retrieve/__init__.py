@@ -15,6 +15,7 @@ from pagesight.results import Explanation, Filter, Hit, Query
 from pagesight.retrieve.explain import explained
 from pagesight.retrieve.hierarchy import best_of, standing
 from pagesight.retrieve.hits import hits_of
+from pagesight.retrieve.kinds import of_wished_kind
 from pagesight.retrieve.naming import named_in
 from pagesight.settings import RetrieveSettings
 from pagesight.stopwatch import Stopwatch
@@ -84,6 +85,9 @@ class Retriever:
             with watch.stage("inside"):
                 lists["inside"] = self._inside(words, query.filter, documents)
         with watch.stage("fuse"):
+            if query.text and self._settings.weights["kinds"]:
+                so_far = [item.id for item in self._fused(lists)]
+                lists["kinds"] = ranked(of_wished_kind(self._library, query.text, so_far))
             fused = self._weighed(self._fused(lists), documents)
             hits = self.hits(fused[: count or self._settings.count])
         return Ranking(

@@ -20,6 +20,7 @@ const LISTS = {
   words: ["Words", "the question's words in the passage (BM25)"],
   pages: ["Page words", "the question's words on the whole page (BM25)"],
   inside: ["In its document", "the question's words, by how rare they are in that document (BM25)"],
+  kinds: ["Kind", "the question asks for a figure or table, and this is one"],
   references: ["Named", "the question names it, or it is where a named section stands"],
 };
 
