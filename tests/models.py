@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pagesight.ports import TokenVectors
 from pagesight.tokens import tokenize
 
 if TYPE_CHECKING:
@@ -73,6 +75,34 @@ def tiny_text(folder: Path, *, pooling: str = "cls", longest: int = 24) -> Path:
     return whole
 
 
+def tiny_cross_encoder(folder: Path, *, scores: int = 1) -> Path:
+    """A cross-encoder's folder with random weights, always the same ones."""
+    import torch
+    from sentence_transformers import CrossEncoder
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
+
+    letters = [mark + letter for mark in ("", "##") for letter in "abcdefghijklmnopqrstuvwxyz."]
+    words = ["[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, "[PAD]"]
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(words),
+        pad_token_id=len(words) - 1,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+        initializer_range=0.5,
+    )
+    config.num_labels = scores
+    bare, whole = folder / "bare", folder / "whole"
+    BertForSequenceClassification(config).save_pretrained(bare)
+    tokenizer = BertTokenizer({word: number for number, word in enumerate(words)})
+    tokenizer.save_pretrained(bare)
+    CrossEncoder(str(bare), max_length=64, device="cpu").save_pretrained(str(whole))
+    return whole
+
+
 class HashedWords:
     """A real, if small, text embedder: words hashed into 256 dimensions."""
 
@@ -83,6 +113,18 @@ class HashedWords:
 
     def embed_questions(self, texts: Sequence[str]) -> Matrix:
         return np.stack([self.embed_question(text) for text in texts])
+
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        return [self._tokens(text) for text in texts]
+
+    def _tokens(self, text: str) -> TokenVectors:
+        """One a word."""
+        words = list(re.finditer(r"\w+", text))
+        vectors = [self.embed_question(word[0]) for word in words]
+        return TokenVectors(
+            vectors=np.stack(vectors) if vectors else np.zeros((1, 256), dtype=np.float32),
+            spans=[word.span() for word in words] or [(0, 0)],
+        )
 
     def embed_question(self, text: str) -> Vector:
         vector = np.full(256, 1e-6, dtype=np.float32)

@@ -29,6 +29,7 @@ from pagesight.ports.parsing import (
     Task,
     WorkerPool,
 )
+from pagesight.ports.reranking import Candidate, Reranker, TokenEmbedder, TokenVectors
 from pagesight.ports.stores import CropStore, CropWriter, ParseCache, WriterLock
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "PAGES",
     "WORDS",
     "Answerer",
+    "Candidate",
     "Catalogue",
     "CatalogueUpkeep",
     "ChatModel",
@@ -52,10 +54,13 @@ __all__ = [
     "ParseCache",
     "Parser",
     "RemoteFiles",
+    "Reranker",
     "Result",
     "Segmenter",
     "Task",
     "TextEmbedder",
+    "TokenEmbedder",
+    "TokenVectors",
     "VectorIndex",
     "VectorStore",
     "VisionModel",

@@ -18,11 +18,11 @@ from pagesight.errors import ServiceError, SettingsError
 from pagesight.models import find_folder, fingerprint, not_plain
 
 if TYPE_CHECKING:
-    from pagesight.ports import Matrix, TextEmbedder, Vector
+    from pagesight.ports import Matrix, TokenEmbedder, TokenVectors, Vector
 
 
 class OpenVinoEmbedder:
-    """Implements TextEmbedder, for plain models. The model is loaded when the first vector is
+    """Implements TokenEmbedder, for plain models. The model is loaded when the first vector is
     asked for.
 
     The vectors are those of sentence-transformers, with a cosine of at least 0.999. A text's vector
@@ -44,7 +44,7 @@ class OpenVinoEmbedder:
         passage_prefix: str = "",
         question_prefix: str = "",
         precisions: Sequence[str] = PRECISIONS,
-        otherwise: Callable[[], TextEmbedder] | None = None,
+        otherwise: Callable[[], TokenEmbedder] | None = None,
         notify: Callable[[str], object] = lambda _: None,
     ) -> None:
         folder = find_folder(model)
@@ -89,8 +89,14 @@ class OpenVinoEmbedder:
         vector: Vector = self.embed_questions([text])[0]
         return vector
 
+    def embed_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """One a text, in their order."""
+        if isinstance(self._engine, Encoder):
+            return self._engine.encode_tokens(texts)
+        return self._engine.embed_tokens(texts)
+
     @cached_property
-    def _engine(self) -> Encoder | TextEmbedder:
+    def _engine(self) -> Encoder | TokenEmbedder:
         try:
             with translated(self._folder, self._notify) as folder:
                 return load(folder, self._batch_size, self._precisions)

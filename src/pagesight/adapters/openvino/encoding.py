@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pagesight.errors import ServiceError
+from pagesight.ports import TokenVectors
 
 if TYPE_CHECKING:
     from pagesight.ports import Matrix
+
+    Outputs = tuple[Matrix, Matrix]
+    """Vectors of texts, shape (texts, dimension), and of their tokens, shape (texts, tokens,
+    dimension)."""
 
 MODEL, TOKENIZER, REFERENCE, UNFIT = "model.xml", "tokenizer.json", "reference.npy", "unfit.txt"
 """Files of a translated model's folder; the last one alone where it could not be translated."""
@@ -100,21 +105,31 @@ class Encoder:
         how wide a text is does not hang on the others."""
         vectors: Matrix = np.empty((len(texts), self._reference.shape[1]), dtype=np.float32)
         for start in range(0, len(texts), TOGETHER):
-            part = slice(start, start + TOGETHER)
-            self._fill(vectors[part], texts[part])
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        return vectors
+            encodings = self._tokenizer.encode_batch(list(texts[start : start + TOGETHER]))
+            for rows, (found, _) in self._batches(encodings):
+                vectors[[start + row for row in rows]] = found
+        return _unit_rows(vectors)
 
-    def _fill(self, vectors: Matrix, texts: Sequence[str]) -> None:
-        """Sets one row a text."""
+    def encode_tokens(self, texts: Sequence[str]) -> list[TokenVectors]:
+        """One a text, in their order."""
         encodings = self._tokenizer.encode_batch(list(texts))
-        order = sorted(range(len(texts)), key=lambda row: -len(encodings[row]))
+        spans = [list(encoding.offsets) for encoding in encodings]
+        made: dict[int, TokenVectors] = {}
+        for rows, (_, found) in self._batches(encodings):
+            for row, vectors in zip(rows, found, strict=True):
+                kept = np.array(encodings[row].attention_mask, dtype=bool)
+                made[row] = TokenVectors(vectors=_unit_rows(vectors[kept]), spans=spans[row])
+        return [made[row] for row in range(len(texts))]
+
+    def _batches(self, encodings: Sequence[Any]) -> Iterator[tuple[list[int], Outputs]]:
+        """Rows of `encodings`, and what the model makes of them."""
+        order = sorted(range(len(encodings)), key=lambda row: -len(encodings[row]))
         for length, alike in groupby(order, key=lambda row: self._padded(len(encodings[row]))):
             rows = list(alike)
             together = max(1, min(self._batch_size, MOST_TOKENS // length))
             for start in range(0, len(rows), together):
                 part = rows[start : start + together]
-                vectors[part] = self._infer([encodings[row] for row in part], length)
+                yield part, self._infer([encodings[row] for row in part], length)
 
     def _padded(self, tokens: int) -> int:
         return max(tokens, min(self._most_tokens, math.ceil(tokens / STEP) * STEP))
@@ -127,15 +142,20 @@ class Encoder:
             float((vectors * self._reference).sum(axis=1).min()) for vectors in (alone, together)
         )
 
-    def _infer(self, encodings: list[Any], length: int) -> Matrix:
-        """The model's output for a batch, padded to so many tokens."""
+    def _infer(self, encodings: list[Any], length: int) -> Outputs:
+        """The model's outputs for a batch, padded to so many tokens."""
         for encoding in encodings:
             encoding.pad(length, **self._padding)
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
         with self._one_at_a_time:
-            vectors: Matrix = self._model([ids, mask])[0]
-        return vectors
+            outputs = self._model([ids, mask])
+            return outputs[0], outputs[1]
+
+
+def _unit_rows(vectors: Matrix) -> Matrix:
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return vectors
 
 
 def load(folder: Path, batch_size: int, precisions: Sequence[str] = PRECISIONS) -> Encoder:

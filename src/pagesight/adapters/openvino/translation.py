@@ -50,7 +50,8 @@ def main(model: Path, out: Path) -> None:
 
 
 def _translated(transformer: Any, openvino: Any) -> Any:
-    """The whole of sentence-transformers' modules as one graph: (ids, mask) -> vectors."""
+    """The whole of sentence-transformers' modules as one graph: (ids, mask) -> vectors of the
+    texts, and of their tokens."""
     import torch
 
     class Whole(torch.nn.Module):
@@ -58,10 +59,11 @@ def _translated(transformer: Any, openvino: Any) -> Any:
             super().__init__()
             self.transformer = transformer
 
-        def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": ids, "attention_mask": mask}
-            vectors: torch.Tensor = self.transformer(features)["sentence_embedding"]
-            return vectors
+        def forward(
+            self, ids: torch.Tensor, mask: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            features = self.transformer({"input_ids": ids, "attention_mask": mask})
+            return features["sentence_embedding"], features["token_embeddings"]
 
     sample = transformer.preprocess(list(SAMPLE))
     with torch.inference_mode():
