@@ -18,9 +18,12 @@ from pagesight.evaluation.scores.judge import Judge
 from pagesight.evaluation.sets.building.build import TEMPLATES as WRITER_TEMPLATES
 from pagesight.evaluation.sets.building.build import write_cases
 from pagesight.generative import TEMPLATES, GenerativeAnswerer
+from pagesight.ports import Candidate
 from pagesight.prompts import load, render
 from pagesight.resources import find, names
 from pagesight.results import Turn
+from pagesight.retrieve.listwise import TEMPLATES as RERANK_TEMPLATES
+from pagesight.retrieve.listwise import ListwiseReranker
 from tests.builders import a_document, some_pages
 from tests.evidence import ScriptedChat, an_evidence
 
@@ -66,11 +69,19 @@ def _condense() -> list[str]:
     return condenser.message("and the seal?", [Turn(question=QUESTION, answer=TEXT)])
 
 
+def _rerank() -> list[str]:
+    prompt = load("rerank", RERANK_TEMPLATES)
+    reranker = ListwiseReranker(ScriptedChat(), prompt, images=0, notify=lambda _: None)
+    candidate = Candidate(context="Pump > Casing", text=TEXT)
+    return [str(part) for part in reranker.parts(QUESTION, [candidate])]
+
+
 SHOWN: Mapping[str, Callable[[], list[str]]] = {
     "answer": _answer,
     "judge": _judge,
     "question_writer": _writer,
     "condense": _condense,
+    "rerank": _rerank,
 }
 """Prompt -> what a model is shown by it."""
 

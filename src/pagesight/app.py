@@ -33,8 +33,10 @@ from pagesight.ports import (
     WordIndex,
 )
 from pagesight.rendering import Renderer
+from pagesight.rerankers import reranking
 from pagesight.results import Failed
 from pagesight.retrieve import Retriever
+from pagesight.retrieve.reranking import Reranking
 from pagesight.settings import IN_FOLDER, RetrieveSettings, Settings
 from pagesight.workers import (
     crops_folder,
@@ -235,7 +237,13 @@ class App:
             self._visual_for_questions,
             retrieve,
             reader=partial(reader_of, self.settings),
+            reranking=self._reranking,
         )
+
+    @cached_property
+    def _reranking(self) -> Reranking | None:
+        chat = partial(chat_model, self.settings)
+        return reranking(self.settings, self.encoders, chat, self._notify)
 
     @cached_property
     def _visual_for_questions(self) -> VisualEmbedder | None:

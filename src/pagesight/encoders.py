@@ -1,4 +1,5 @@
-"""The models that turn texts and pictures into vectors, as the settings name them."""
+"""The local models, as the settings name them: what turns texts and pictures into vectors, and what
+reads a question and a text together."""
 
 from __future__ import annotations
 
@@ -8,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from pagesight.embedding import QuestionEmbedder
 from pagesight.models import best_engine
-from pagesight.ports import TextEmbedder
+from pagesight.ports import TextEmbedder, TokenEmbedder
 from pagesight.settings import Settings
 
 if TYPE_CHECKING:
     from pagesight.adapters.open_clip import OpenClipEmbedder
+    from pagesight.adapters.sentence_transformers import SentenceTransformersReranker
 
 Notify = Callable[[str], None]
 
@@ -30,7 +32,7 @@ class Encoders:
     @cached_property
     def text(self) -> TextEmbedder:
         """By OpenVINO, or by torch where the settings or the machine ask for it."""
-        return QuestionEmbedder(self._text_model())
+        return QuestionEmbedder(self.tokens)
 
     @cached_property
     def clip(self) -> OpenClipEmbedder:
@@ -46,7 +48,27 @@ class Encoders:
             before_hub=prefer_local_files,
         )
 
-    def _text_model(self) -> TextEmbedder:
+    @cached_property
+    def cross_encoder(self) -> SentenceTransformersReranker:
+        """Loaded.
+
+        Raises:
+            SettingsError: it is not there, and cannot be fetched.
+        """
+        from pagesight.adapters.huggingface_hub import prefer_local_files
+        from pagesight.adapters.sentence_transformers import SentenceTransformersReranker
+
+        reranker = SentenceTransformersReranker(
+            self._settings.rerank.model,
+            batch_size=self._settings.text.batch_size,
+            before_hub=prefer_local_files,
+        )
+        reranker.load()
+        return reranker
+
+    @cached_property
+    def tokens(self) -> TokenEmbedder:
+        """The model of `text`, which shows its tokens as well."""
         text = self._settings.text
         auto = text.engine == "auto"
         if (best_engine(text.model) if auto else text.engine) == "torch":
@@ -62,7 +84,7 @@ class Encoders:
             notify=self._notify,
         )
 
-    def _sentence_transformers(self) -> TextEmbedder:
+    def _sentence_transformers(self) -> TokenEmbedder:
         from pagesight.adapters.huggingface_hub import prefer_local_files
         from pagesight.adapters.sentence_transformers import SentenceTransformerEmbedder
 

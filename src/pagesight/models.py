@@ -20,8 +20,8 @@ _PLAIN_MODULES = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normal
 _PLAIN_POOLING = ("cls", "mean")
 
 
-def find_folder(model: str) -> Path | None:
-    """The folder that holds the model, None for a hub name.
+def find_folder(model: str, setting: str = "text.model") -> Path | None:
+    """The folder that holds the model, None for a hub name. `setting` names it.
 
     Raises:
         SettingsError: the name is a path, and there is nothing.
@@ -34,7 +34,7 @@ def find_folder(model: str) -> Path | None:
     if path.is_dir():
         return path.resolve()
     if model.startswith((".", "/", "~")):
-        raise SettingsError(f"text.model: {model} is not a folder")
+        raise SettingsError(f"{setting}: {model} is not a folder")
     return None
 
 

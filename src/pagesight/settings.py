@@ -94,6 +94,7 @@ class RetrieveSettings:
     weight_inside: float
     weight_kinds: float
     weight_references: float
+    weight_rerank: float
     documents: float
     superseded: float
 
@@ -108,7 +109,17 @@ class RetrieveSettings:
             "inside": self.weight_inside,
             "kinds": self.weight_kinds,
             "references": self.weight_references,
+            "rerank": self.weight_rerank,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerankSettings:
+    engine: str
+    model: str
+    candidates: int
+    prompt: str
+    images: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +161,7 @@ class Settings:
     vectors: VectorsSettings
     words: WordsSettings
     retrieve: RetrieveSettings
+    rerank: RerankSettings
     ask: AskSettings
     serve: ServeSettings
 
@@ -292,6 +304,7 @@ def _check(settings: Settings) -> None:
         "visual.batch_size": settings.visual.batch_size,
         "retrieve.count": settings.retrieve.count,
         "retrieve.depth": settings.retrieve.depth,
+        "rerank.candidates": settings.rerank.candidates,
         "ask.evidence": settings.ask.evidence,
         "ask.tokens": settings.ask.tokens,
         "ask.image_side": settings.ask.image_side,
@@ -310,6 +323,7 @@ def _check(settings: Settings) -> None:
         "parse.document_seconds": settings.parse.document_seconds,
         "parse.memory_mb": settings.parse.memory_mb,
         "retrieve.documents": settings.retrieve.documents,
+        "rerank.images": settings.rerank.images,
         "ask.history": settings.ask.history,
         "ask.images": settings.ask.images,
         "serve.concurrent": serve.concurrent,
@@ -339,11 +353,13 @@ def _check_choices(settings: Settings) -> None:
         "parse.figure_ocr_engine": (parse.figure_ocr_engine, ("auto", *readers)),
         "text.engine": (settings.text.engine, ("auto", "openvino", "torch")),
         "ask.image_detail": (settings.ask.image_detail, get_args(Detail)),
+        "rerank.engine": (settings.rerank.engine, ("", "tokens", "cross_encoder", "llm")),
         "words.engine": (settings.words.engine, ("tantivy", "rank_bm25")),
     }
     for name, (value, known) in choices.items():
         if value not in known:
-            raise SettingsError(f"{name} must be {', '.join(known[:-1])} or {known[-1]}")
+            said = [each or '""' for each in known]
+            raise SettingsError(f"{name} must be {', '.join(said[:-1])} or {said[-1]}")
 
 
 def _check_server(url: str) -> None:

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from pagesight.adapters.sentence_transformers import SentenceTransformerEmbedder
+from pagesight.adapters.sentence_transformers import (
+    SentenceTransformerEmbedder,
+    SentenceTransformersReranker,
+)
 from pagesight.errors import ServiceError, SettingsError
+from tests.models import tiny_cross_encoder
 
 MODEL = "all-MiniLM-L6-v2"
 
@@ -29,3 +33,23 @@ def test_a_folder_without_a_model_says_what_to_set(tmp_path: Path) -> None:
     broken = SentenceTransformerEmbedder(str(tmp_path), batch_size=1)
     with pytest.raises(ServiceError, match=r"cannot be loaded.*set text\.model"):
         broken.embed_question("anything")
+
+
+def test_a_cross_encoder_that_cannot_be_had_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for model in ("nobody/has-this-model", str(tmp_path)):
+        with pytest.raises(SettingsError, match=r"cannot be loaded.*rerank\.model.*tokens") as said:
+            SentenceTransformersReranker(model, batch_size=1).load()
+        assert "\n" not in str(said.value)
+    with pytest.raises(SettingsError, match=r"rerank\.model: \./none is not a folder"):
+        SentenceTransformersReranker("./none", batch_size=1)
+
+
+def test_a_model_whose_scores_rank_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="without a head that scores"):
+        SentenceTransformersReranker(MODEL, batch_size=1).load()
+    three = tiny_cross_encoder(tmp_path, scores=3)
+    with pytest.raises(SettingsError, match="gives 3 scores a pair"):
+        SentenceTransformersReranker(str(three), batch_size=1).load()

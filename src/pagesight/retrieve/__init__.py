@@ -17,6 +17,7 @@ from pagesight.retrieve.hierarchy import best_of, standing
 from pagesight.retrieve.hits import hits_of
 from pagesight.retrieve.kinds import of_wished_kind
 from pagesight.retrieve.naming import named_in
+from pagesight.retrieve.reranking import RERANK, Reranking
 from pagesight.settings import RetrieveSettings
 from pagesight.stopwatch import Stopwatch
 
@@ -51,7 +52,8 @@ class Retriever:
 
     `visual` is None where the library has no CLIP space or its model cannot be had: the list
     is then left out. `reader` gives what reads the words of a picture that asks, None
-    where there is no OCR; it is called when a picture comes.
+    where there is no OCR; it is called when a picture comes. `reranking` reads the best hits
+    again, None where nothing does.
     """
 
     def __init__(
@@ -61,18 +63,21 @@ class Retriever:
         visual: VisualEmbedder | None,
         settings: RetrieveSettings,
         reader: Callable[[], OpticalReader | None] = lambda: None,
+        reranking: Reranking | None = None,
     ) -> None:
         self._library = library
         self._text = text
         self._visual = visual
         self._settings = settings
         self._reader = reader
+        self._reranking = reranking
 
     def retrieve(self, query: Query, count: int | None = None) -> Ranking:
         """At most `count` hits (default: the setting), best first, ties by chunk id.
 
         Raises:
             SettingsError: nothing is asked, or the picture cannot be read.
+            ServiceError: the reranker's endpoint refused or failed.
         """
         watch = Stopwatch()
         with watch.stage("embed"):
@@ -89,6 +94,13 @@ class Retriever:
                 so_far = [item.id for item in self._fused(lists)]
                 lists["kinds"] = ranked(of_wished_kind(self._library, query.text, so_far))
             fused = self._weighed(self._fused(lists), documents)
+        weight = self._settings.weights[RERANK]
+        if self._reranking is not None and words and weight:
+            with watch.stage(RERANK):
+                fused = self._reranking.of(
+                    words, fused, self._library, k=self._settings.rrf_k, weight=weight
+                )
+        with watch.stage("fuse"):
             hits = self.hits(fused[: count or self._settings.count])
         return Ranking(
             hits=tuple(hits),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from pagesight.retrieve.reranking import RERANK
 from pagesight.settings import RetrieveSettings
 
 
 def variants(settings: RetrieveSettings, lists: Iterable[str]) -> Mapping[str, RetrieveSettings]:
     """Name -> settings: "only dense", "without dense" and so on, for the lists in use, and
     "without documents": each counts alike. Nor does it matter for a list alone how well its
-    documents fit.
+    documents fit. A reranker finds nothing alone, so that it is only left out.
 
     Args:
         lists: those that can give something (no CLIP vectors, no "visual").
@@ -20,7 +21,7 @@ def variants(settings: RetrieveSettings, lists: Iterable[str]) -> Mapping[str, R
     if len(used) < 2:
         return {}
     alike = replace(settings, documents=0.0)
-    changed = {f"only {name}": _with(alike, {name}) for name in used}
+    changed = {f"only {name}": _with(alike, {name}) for name in used if name != RERANK}
     if len(used) > 2:
         changed |= {f"without {name}": _with(settings, set(used) - {name}) for name in used}
     return changed | ({"without documents": alike} if settings.documents else {})
