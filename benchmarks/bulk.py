@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pagesight.ports import Vector
 
 PAGES = 250
-"""Of each document."""
+"""Of each document, where nothing else is said."""
 CHUNKS_A_PAGE = 4
 OTHER_WORDS = 0.2
 """Share of a chunk's words that are exchanged for others of the small library, numbers not
@@ -43,22 +43,25 @@ class Small:
     """Of the vectors."""
 
 
-def grow(settings: Settings, small: Path, large: Path, count: int) -> None:
-    """Makes a library of about `count` chunks in the folder `large`: documents of 1,000 chunks,
-    each a chunk of `small` with other words and numbers and a vector near its own. The same
-    arguments give the same chunks.
+def grow(settings: Settings, small: Path, large: Path, count: int, pages: int = PAGES) -> None:
+    """Makes a library of about `count` chunks in the folder `large`: documents of so many `pages`
+    with four chunks each, every one a chunk of `small` with other words and numbers and a vector
+    near its own. The same arguments give the same chunks.
     """
     source = _read(settings, small)
     with build(settings, large, writable=True, create=True, notify=print) as app:
         copytree(small / "crops", large / "crops", dirs_exist_ok=True)
         app.library.bind("text", source.fingerprint)
         there = {document.id for document in app.library.documents()}
-        for number in range(max(1, count // (PAGES * CHUNKS_A_PAGE))):
-            document = _document(number)
+        for number in range(max(1, count // (pages * CHUNKS_A_PAGE))):
+            document = _document(number, pages)
             if document.id in there:
                 continue
             chunks, vectors = _chunks(document, source, random.Random(number))
-            app.library.put(document, _pages(), chunks, {"text": vectors})
+            app.library.catalogue.put(document, _pages(pages), chunks, {"text": vectors}, ())
+        # Each index at once: to commit every document in each of four takes twice the time.
+        for name in app.library.indexes.names():
+            app.library.rebuild(name)
 
 
 def _read(settings: Settings, folder: Path) -> Small:
@@ -76,19 +79,19 @@ def _read(settings: Settings, folder: Path) -> Small:
         )
 
 
-def _document(number: int) -> Document:
+def _document(number: int, pages: int) -> Document:
     name = f"manual-{number:04}"
     return Document(
         id=sha256(name.encode()).hexdigest(),
         source=f"/manuals/{name}.pdf",
         title=f"Manual {number}",
-        page_count=PAGES,
-        chunks=PAGES * CHUNKS_A_PAGE,
+        page_count=pages,
+        chunks=pages * CHUNKS_A_PAGE,
     )
 
 
-def _pages() -> list[Page]:
-    return [Page(index=n, label=str(n + 1), width=612.0, height=792.0) for n in range(PAGES)]
+def _pages(count: int) -> list[Page]:
+    return [Page(index=n, label=str(n + 1), width=612.0, height=792.0) for n in range(count)]
 
 
 def _chunks(
@@ -97,7 +100,7 @@ def _chunks(
     noise = np.random.default_rng(chance.getrandbits(32))
     chunks: list[Chunk] = []
     vectors: dict[str, Vector] = {}
-    for number in range(PAGES * CHUNKS_A_PAGE):
+    for number in range(document.chunks):
         model = chance.choice(source.chunks)
         chunk = _like(model, document, number, source.words, chance)
         chunks.append(chunk)
