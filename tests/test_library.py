@@ -26,7 +26,7 @@ from pagesight.document import (
 )
 from pagesight.errors import LibraryError, SettingsError
 from pagesight.geometry import BBox
-from pagesight.indexes import EXACT_LIMIT, FETCH_LIMIT
+from pagesight.indexes import FETCH_LIMIT, NARROW
 from pagesight.leftovers import Swept
 from pagesight.library import Library
 from pagesight.results import Filter
@@ -201,7 +201,7 @@ def plenty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Library, 
     texts = [a_chunk(f"text-{i}", "", document_id=an_id("big")) for i in range(FETCH_LIMIT)]
     figures = [
         a_chunk(f"figure-{i}", "", document_id=an_id("big"), kind="figure", pages=(i % 2,))
-        for i in range(EXACT_LIMIT + 10)
+        for i in range(NARROW + 10)
     ]
     rows = unit_vectors(len(texts) + len(figures), 4)
     rows[:, 0] = np.abs(rows[:, 0]) + 0.5

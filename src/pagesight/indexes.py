@@ -3,6 +3,8 @@ catalogue, so that what is found is what was committed."""
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,13 +31,18 @@ if TYPE_CHECKING:
 SPACES = ("text", "visual")
 """The vector spaces: what texts mean, and what pictures show. Never mixed."""
 
-EXACT_LIMIT = 4_000
-"""Chunks whose vectors are read from the catalogue and compared one by one, where a filter
-leaves no more: some 20 ms at 384 dimensions. Above, an index search that drops what does not
-pass is faster, because the filter is then weak or the library large."""
+NARROW = 2_000
+"""Chunks whose vectors are read from the catalogue and compared one by one, where a filter leaves
+no more: some 16 ms at 384 dimensions. Where it leaves more, an index search that drops what does
+not pass is faster."""
 
-FETCH_LIMIT = 16_000
-"""Neighbours fetched through a weak filter before every vector that passes is compared instead."""
+FETCH_LIMIT = 4_000
+"""Neighbours fetched through a filter before every vector that passes is compared instead. If fewer
+than 50 of so many pass, few chunks do: to compare these takes no longer than to fetch more."""
+
+SPARE = 1.5
+"""Neighbours fetched through a filter, as a multiple of what the share of those that passed so far
+promises to be enough."""
 
 
 class Indexes:
@@ -158,7 +165,7 @@ class Indexes:
         if count < 1 or space not in self._spaces:
             return []
         if filter:
-            ids = self._catalogue.matching(filter, EXACT_LIMIT)
+            ids = self._catalogue.matching(filter, NARROW)
             if ids is not None:
                 return self._compare(space, vector, ids, count)
         # The outbox is read before the index is refreshed: what leaves it in between is
@@ -237,7 +244,7 @@ class Indexes:
             passing = [pair for pair in found if pair[0] in live]
             if len(passing) >= count or len(found) < fetch:
                 return passing
-            fetch *= 4
+            fetch = math.ceil(SPARE * fetch * count / (len(passing) + 1))
         return None
 
     def _nearest(self, space: str, vector: Vector, count: int) -> list[tuple[str, float]]:
@@ -258,19 +265,20 @@ class Indexes:
         vectors = self._catalogue.vectors(space, ids) if ids else {}
         if not vectors:
             return []
-        cosines = matrix(vectors) @ np.asarray(vector, dtype=np.float32)
         # As in the index: beyond six decimals, equal vectors would differ.
-        return _best(
-            ((id, round(float(cosine), 6)) for id, cosine in zip(vectors, cosines, strict=True)),
-            count,
-        )
+        cosines = np.round(matrix(vectors) @ np.asarray(vector, dtype=np.float32), 6)
+        least = np.partition(cosines, -count)[-count] if count < len(cosines) else -np.inf
+        near = np.flatnonzero(cosines >= least)
+        known = list(vectors)
+        return _best(((known[row], round(float(cosines[row]), 6)) for row in near), count)
 
     def _passing(self, ids: Sequence[str], filter: Filter) -> list[str]:
         return sorted(self._catalogue.live(ids, filter)) if ids else []
 
-    def _every(self, space: str, filter: Filter) -> list[str]:
-        ids = list(self._catalogue.all_ids(space))
-        return self._passing(ids, filter) if filter else ids
+    def _every(self, space: str, filter: Filter) -> Sequence[str]:
+        if not filter:
+            return list(self._catalogue.all_ids(space))
+        return self._catalogue.matching(filter, sys.maxsize - 1) or ()
 
 
 def _ask_words(

@@ -72,6 +72,9 @@ SUPERSEDES = "json_extract(body, '$.metadata.supersedes')"
 _INDEXES = (
     f"CREATE INDEX IF NOT EXISTS chunk_label ON chunk({LABEL}) WHERE {LABEL} != ''",
     "CREATE INDEX IF NOT EXISTS chunk_page ON chunk(document_id, first_page, last_page)",
+    # All that a filter looks at: the chunks themselves are a hundred times as long.
+    "CREATE INDEX IF NOT EXISTS chunk_filter "
+    "ON chunk(kind, first_page, last_page, document_id, pages, id)",
     f"CREATE INDEX IF NOT EXISTS chunk_image ON chunk({IMAGE}) WHERE {IMAGE} != ''",
     f"CREATE INDEX IF NOT EXISTS document_supersedes ON document({SUPERSEDES}) "
     f"WHERE {SUPERSEDES} != '[]'",

@@ -136,10 +136,11 @@ def condition(filter: Filter) -> tuple[str, list[object]]:
         values.append(json.dumps(filter.kinds))
     if filter.pages is not None:
         first, last = filter.pages
-        # The columns exclude nearly all; the list decides on chunks with a gap in their pages.
+        # The columns decide nearly all; the list those that begin before and end after the range,
+        # which may have a gap there.
         clauses.append(
-            "last_page >= ? AND first_page <= ? AND EXISTS "
-            "(SELECT 1 FROM json_each(chunk.pages) AS page WHERE page.value BETWEEN ? AND ?)"
+            "last_page >= ? AND first_page <= ? AND (first_page >= ? OR last_page <= ? OR EXISTS "
+            "(SELECT 1 FROM json_each(chunk.pages) AS page WHERE page.value BETWEEN ? AND ?))"
         )
-        values += [first, last, first, last]
+        values += [first, last] * 3
     return " AND ".join(clauses), values
