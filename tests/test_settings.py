@@ -54,7 +54,10 @@ def test_a_pipeline_can_extend_another(tmp_path: Path) -> None:
         ("retrieve.depth=0", "retrieve.depth must be greater than 0"),
         ("retrieve.rrf_k=-1", "must not be negative"),
         ("words.engine=lucene", "words.engine must be"),
-        ("vectors.server=chroma:8000", "must be a URL like .*, or folder, not 'chroma:8000'"),
+        (
+            "vectors.server=chroma:8000",
+            "must be a URL like .*, folder or packed, not 'chroma:8000'",
+        ),
         ("vectors.server=http://host:port", "must be a URL like"),
         ("vectors.server=http://me:secret@host:8000", "must not hold a name, a password"),
         ("ask.tokens=0", "ask.tokens must be greater than 0"),

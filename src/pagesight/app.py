@@ -37,7 +37,7 @@ from pagesight.rerankers import reranking
 from pagesight.results import Failed
 from pagesight.retrieve import Retriever
 from pagesight.retrieve.reranking import Reranking
-from pagesight.settings import IN_FOLDER, RetrieveSettings, Settings
+from pagesight.settings import IN_FOLDER, PACKED, RetrieveSettings, Settings
 from pagesight.workers import (
     crops_folder,
     parse_in_worker,
@@ -385,9 +385,14 @@ def chat_model(settings: Settings, model: str) -> VisionModel:
 
 
 def _vectors(server: str) -> VectorStore:
-    """Where vectors are kept: the URL of a server, or IN_FOLDER."""
+    """Where vectors are kept: the URL of a server, IN_FOLDER or PACKED."""
     from pagesight.adapters.chromadb.stores import ChromaFolders, ChromaServer
 
+    if server == PACKED:
+        from pagesight.adapters.numpy import PackedFolders
+
+        # What was there before may be on a server.
+        return PackedFolders(drop=ChromaFolders().drop)
     return ChromaFolders() if server == IN_FOLDER else ChromaServer(url=server)
 
 

@@ -21,7 +21,10 @@ ENVIRONMENT_PREFIX = "PAGESIGHT_"
 """PAGESIGHT_ASK_MODEL sets [ask] model."""
 
 IN_FOLDER = "folder"
-"""Value of vectors.server: no server, vectors are kept in the library's folder."""
+"""Value of vectors.server: no server, vectors are kept by Chroma in the library's folder."""
+
+PACKED = "packed"
+"""The same: in the library's folder, but packed, and searched by their signs first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,7 +377,8 @@ def _check_server(url: str) -> None:
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # a port that is none
         whole = False
-    if url and url != IN_FOLDER and not whole:
+    if url and url not in (IN_FOLDER, PACKED) and not whole:
         raise SettingsError(
-            f"vectors.server must be a URL like http://127.0.0.1:8000, or {IN_FOLDER}, not {url!r}"
+            f"vectors.server must be a URL like http://127.0.0.1:8000, {IN_FOLDER} or {PACKED}, "
+            f"not {url!r}"
         )

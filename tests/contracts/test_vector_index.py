@@ -1,5 +1,5 @@
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,9 @@ import pytest
 from pagesight.adapters.chromadb.collection import BATCH
 from pagesight.adapters.chromadb.embedded import ChromaVectorIndex
 from pagesight.adapters.chromadb.stores import ChromaFolders, ChromaServer
+from pagesight.adapters.numpy import HEADER, PackedFolders, PackedVectorIndex
 from pagesight.errors import LibraryError
+from pagesight.files import remove_folder
 from pagesight.ports import VectorIndex, VectorStore
 from tests.builders import DIMENSION, unit_vectors
 from tests.chroma_server import Server, running
@@ -20,10 +22,12 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["embedded", "server"])
+@pytest.fixture(params=["embedded", "packed", "server"])
 def store(request: pytest.FixtureRequest) -> VectorStore:
     if request.param == "embedded":
         return ChromaFolders()
+    if request.param == "packed":
+        return PackedFolders(drop=remove_folder)
     server: Server = request.getfixturevalue("chroma")
     return ChromaServer(url=server.url)
 
@@ -143,11 +147,28 @@ def test_a_newly_opened_index_sees_what_another_one_added(
         opened.close()
 
 
-def test_damage_is_reported_with_the_directory_and_the_remedy(tmp_path: Path) -> None:
-    ChromaVectorIndex(tmp_path / "text-0").close()
-    (tmp_path / "text-0" / "chroma.sqlite3").write_bytes(b"junk" * 4096)
+@pytest.mark.parametrize(
+    ("kind", "file"), [(ChromaVectorIndex, "chroma.sqlite3"), (PackedVectorIndex, HEADER)]
+)
+def test_damage_is_reported_with_the_directory_and_the_remedy(
+    kind: Callable[[Path], VectorIndex], file: str, tmp_path: Path
+) -> None:
+    kind(tmp_path / "text-0").close()
+    (tmp_path / "text-0" / file).write_bytes(b"junk" * 4096)
     with pytest.raises(LibraryError, match=r"text-0.*pagesight doctor --repair"):
-        ChromaVectorIndex(tmp_path / "text-0")
+        kind(tmp_path / "text-0")
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [(ChromaVectorIndex, PackedVectorIndex), (PackedVectorIndex, ChromaVectorIndex)],
+)
+def test_an_index_of_another_kind_is_refused(
+    kind: Callable[[Path], VectorIndex], other: Callable[[Path], VectorIndex], tmp_path: Path
+) -> None:
+    other(tmp_path / "text-0").close()
+    with pytest.raises(LibraryError, match=r"text-0.*pagesight doctor --repair"):
+        kind(tmp_path / "text-0")
 
 
 def test_a_vector_of_another_dimension_is_refused(index: VectorIndex) -> None:

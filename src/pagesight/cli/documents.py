@@ -8,7 +8,7 @@ import typer
 
 from pagesight.cli import output
 from pagesight.cli.options import DEFAULT_LIBRARY, Json, Where, open_app, warn
-from pagesight.settings import IN_FOLDER
+from pagesight.settings import IN_FOLDER, PACKED
 
 docs = typer.Typer(help="What is in the library.", no_args_is_help=True)
 
@@ -90,7 +90,7 @@ def docs_rm(
         output.console.print(f"removed {name}", markup=False)
     if erase:
         output.console.print("erased: nothing of what was removed is left in the library's files")
-        if server not in ("", IN_FOLDER):
+        if server not in ("", IN_FOLDER, PACKED):
             output.console.print(
                 f"The Chroma server at {server} keeps files of collections that were dropped: "
                 "stop it, delete its data, start it, and run `pagesight doctor --repair`",
