@@ -16,6 +16,7 @@ from pagesight.retrieve.explain import explained
 from pagesight.retrieve.hierarchy import best_of, standing
 from pagesight.retrieve.hits import hits_of
 from pagesight.retrieve.kinds import of_wished_kind
+from pagesight.retrieve.memory import Memory, asked_for
 from pagesight.retrieve.naming import named_in
 from pagesight.retrieve.reranking import RERANK, Reranking
 from pagesight.settings import RetrieveSettings
@@ -44,7 +45,8 @@ class Ranking:
     words: str
     """The question's words: its text, else what OCR read in its picture; "" where that has none."""
     seconds: Mapping[str, float]
-    """Wall clock by stage: "embed" (the question), one stage a list, "fuse" (hits included)."""
+    """Wall clock by stage: "recall" alone where the same was found a moment ago, else "embed" (the
+    question), one stage a list, "fuse" (hits included) as well."""
 
 
 class Retriever:
@@ -71,6 +73,7 @@ class Retriever:
         self._settings = settings
         self._reader = reader
         self._reranking = reranking
+        self._memory: Memory[Ranking] = Memory(library.revision)
 
     def retrieve(self, query: Query, count: int | None = None) -> Ranking:
         """At most `count` hits (default: the setting), best first, ties by chunk id.
@@ -80,6 +83,17 @@ class Retriever:
             ServiceError: the reranker's endpoint refused or failed.
         """
         watch = Stopwatch()
+        with watch.stage("recall"):
+            asked, revision = asked_for(query, count), self._library.revision()
+            known = self._memory.recall(asked) if asked else None
+        if known is not None:
+            return replace(known, seconds=watch.seconds)
+        ranking = self._ranking(query, count, watch)
+        if asked is not None:
+            self._memory.learn(asked, ranking, revision)
+        return ranking
+
+    def _ranking(self, query: Query, count: int | None, watch: Stopwatch) -> Ranking:
         with watch.stage("embed"):
             words = self._words(query)
         found = self._found(query, words, watch)
