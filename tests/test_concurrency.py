@@ -143,7 +143,7 @@ def test_a_search_does_not_wait_for_a_thread_that_writes_and_sees_its_commit(
                 found = library.search_vectors("text", asked, 5)
                 assert [id for id, _ in found] == ["fan", "pump"]
                 assert [id for id, _ in library.search_words("oil", 5)] == ["pump"]
-                assert library.search_pages("oil", 5) == [(an_id("pump"), 0)]
+                assert library.search_pages_within(an_id("pump"), "oil", 5) == [(an_id("pump"), 0)]
                 assert len(library.documents()) == 2
                 assert not writing.done()
             finally:

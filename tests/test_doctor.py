@@ -93,8 +93,9 @@ def searches(root: Path) -> Found:
             *(library.search_vectors("text", vector, 8) for vector in vectors.values()),
             *(library.search_words(text, 8) for text in words),
             *(
-                [(f"{id}/{page}", 0.0) for id, page in library.search_pages(text, 4)]
+                [(f"{id}/{page}", 0.0) for id, page in library.search_pages_within(each, text, 4)]
                 for text in words
+                for each in sorted(document.id for document in library.documents())
             ),
         ]
 

@@ -230,7 +230,9 @@ def test_a_page_stands_for_its_best_chunk_when_its_words_are_spread(tmp_path: Pa
     with open_library(tmp_path / "library") as library:
         vectors = {chunk.id: np.eye(4, dtype=np.float32)[n] for n, chunk in enumerate(chunks)}
         library.put(a_document(), some_pages(), chunks, {"text": vectors})
-        pages = library.search_pages("compressor valve plate steel 7C27Mo2", 5)
+        pages = library.search_pages_within(
+            an_id("manual"), "compressor valve plate steel 7C27Mo2", 5
+        )
         assert pages == [(an_id("manual"), 0), (an_id("manual"), 1)]
         assert library.chunks_on([(an_id("manual"), 1), (an_id("manual"), 0), ("gone", 0)]) == [
             ["other"],

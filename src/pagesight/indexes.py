@@ -190,12 +190,6 @@ class Indexes:
             fetch *= 2
         return []
 
-    def search_pages(self, text: str, count: int, filter: Filter) -> list[tuple[str, int]]:
-        """At most `count` (document id, 0-based page index), best first by BM25 over the words
-        of the whole page, ties by id; the filter's kinds do not matter here."""
-        pages = Filter(documents=filter.documents, pages=filter.pages)
-        return [page_of(id) for id, _ in _ask_words(self._pages, text, count, pages)]
-
     def search_within(
         self, document_id: str, text: str, count: int, filter: Filter
     ) -> list[tuple[str, float]]:
@@ -203,6 +197,16 @@ class Indexes:
         found = self._words.ask(lambda index: index.search_within(document_id, text, count, filter))
         live = self._catalogue.live([id for id, _ in found], filter)
         return [pair for pair in found if pair[0] in live]
+
+    def search_pages_within(
+        self, document_id: str, text: str, count: int, filter: Filter
+    ) -> list[tuple[str, int]]:
+        """At most `count` (document id, 0-based page index) of one document, best first by BM25
+        over the words of the whole page and by the document's own statistics, ties by id; the
+        filter's kinds do not matter here."""
+        pages = Filter(pages=filter.pages)
+        found = self._pages.ask(lambda index: index.search_within(document_id, text, count, pages))
+        return [page_of(id) for id, _ in found]
 
     def search_documents(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
         """At most `count` (document id, BM25 score), best first, ties by id; the

@@ -355,17 +355,20 @@ class Library(Contents):
         the thread that writes at once, for others moments later."""
         return self.indexes.search_words(text, count, filter)
 
-    def search_pages(self, text: str, count: int, filter: Filter = _ALL) -> list[tuple[str, int]]:
-        """At most `count` (document id, 0-based page index), best first by BM25 over the words
-        of the whole page, ties by id; the filter's kinds do not matter here."""
-        return self.indexes.search_pages(text, count, filter)
-
     def search_within(
         self, document_id: str, text: str, count: int, filter: Filter = _ALL
     ) -> list[tuple[str, float]]:
         """As `search_words`, in one document and by its own statistics: a word counts the more,
         the fewer of that document's chunks have it."""
         return self.indexes.search_within(document_id, text, count, filter)
+
+    def search_pages_within(
+        self, document_id: str, text: str, count: int, filter: Filter = _ALL
+    ) -> list[tuple[str, int]]:
+        """At most `count` (document id, 0-based page index) of one document, best first by BM25
+        over the words of the whole page and by the document's own statistics, ties by id; the
+        filter's kinds do not matter here."""
+        return self.indexes.search_pages_within(document_id, text, count, filter)
 
     def search_documents(
         self, text: str, count: int, filter: Filter = _ALL

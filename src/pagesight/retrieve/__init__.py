@@ -13,8 +13,9 @@ from pagesight.library import Library
 from pagesight.ports import OpticalReader, TextEmbedder, VisualEmbedder
 from pagesight.results import Explanation, Filter, Hit, Query
 from pagesight.retrieve.explain import explained
-from pagesight.retrieve.hierarchy import best_of, standing
+from pagesight.retrieve.hierarchy import best_first, best_of, standing
 from pagesight.retrieve.hits import hits_of
+from pagesight.retrieve.inside import chunks_inside, pages_inside
 from pagesight.retrieve.kinds import of_wished_kind
 from pagesight.retrieve.memory import Memory, asked_for
 from pagesight.retrieve.naming import named_in
@@ -25,10 +26,6 @@ from pagesight.stopwatch import Stopwatch
 if TYPE_CHECKING:
     from pagesight.fusion import Ranks
     from pagesight.ports import Vector
-
-OPENED = 5
-"""Documents that are ranked from inside: the right one is among the five best for 98 of 100
-questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,23 +94,12 @@ class Retriever:
         with watch.stage("embed"):
             words = self._words(query)
         found = self._found(query, words, watch)
-        lists = self._lists(query, words, found, watch)
         with watch.stage("documents"):
             documents = self._documents(words, query.filter, found)
-        if words and self._settings.weights["inside"]:
-            with watch.stage("inside"):
-                lists["inside"] = self._inside(words, query.filter, documents)
+        lists = self._lists(query, words, found, documents, watch)
         with watch.stage("fuse"):
-            if query.text and self._settings.weights["kinds"]:
-                so_far = [item.id for item in self._fused(lists)]
-                lists["kinds"] = ranked(of_wished_kind(self._library, query.text, so_far))
             fused = self._weighed(self._fused(lists), documents)
-        weight = self._settings.weights[RERANK]
-        if self._reranking is not None and words and weight:
-            with watch.stage(RERANK):
-                fused = self._reranking.of(
-                    words, fused, self._library, k=self._settings.rrf_k, weight=weight
-                )
+        fused = self._reranked(words, fused, watch)
         with watch.stage("fuse"):
             hits = self.hits(fused[: count or self._settings.count])
         return Ranking(
@@ -154,28 +140,6 @@ class Retriever:
                 found["words"] = library.search_words(words, depth, filter)
         return found
 
-    def _lists(
-        self,
-        query: Query,
-        words: str,
-        found: Mapping[str, Sequence[tuple[str, float]]],
-        watch: Stopwatch,
-    ) -> dict[str, Ranks]:
-        """List name -> ranks of what was found, and of what follows from it."""
-        weights = self._settings.weights
-        lists: dict[str, Ranks] = {
-            name: ranked(id for id, _ in pairs) for name, pairs in found.items()
-        }
-        if words and weights["pages"]:
-            with watch.stage("pages"):
-                lists["pages"] = ranked(self._page_list(words, query.filter, lists))
-        if query.text and weights["references"]:
-            with watch.stage("references"):
-                so_far = [item.id for item in self._fused(lists)]
-                meant = named_in(self._library, query.text, query.filter, so_far)
-                lists["references"] = ranked(meant[: self._settings.depth])
-        return lists
-
     def _documents(
         self, words: str, filter: Filter, found: Mapping[str, Sequence[tuple[str, float]]]
     ) -> Mapping[str, float]:
@@ -187,20 +151,35 @@ class Retriever:
         owners = self._library.owners([id for pairs in found.values() for id, _ in pairs])
         return standing(whole, *(best_of(pairs, owners) for pairs in found.values()))
 
-    def _inside(self, words: str, filter: Filter, documents: Mapping[str, float]) -> Ranks:
-        """Ranks in the documents that fit best, in each by its own statistics of words: what tells
-        its pages apart, once it is clear which document is meant."""
-        best = sorted(documents, key=lambda id: (-documents[id], id))[:OPENED]
-        return {
-            id: rank
-            for document in best
-            for id, rank in ranked(
-                id
-                for id, _ in self._library.search_within(
-                    document, words, self._settings.depth, filter
-                )
-            ).items()
+    def _lists(
+        self,
+        query: Query,
+        words: str,
+        found: Mapping[str, Sequence[tuple[str, float]]],
+        documents: Mapping[str, float],
+        watch: Stopwatch,
+    ) -> dict[str, Ranks]:
+        """List name -> ranks of what was found, and of what follows from it, each list made of
+        those before it."""
+        library, filter, weights = self._library, query.filter, self._settings.weights
+        best = best_first(documents)
+        lists: dict[str, Ranks] = {
+            name: ranked(id for id, _ in pairs) for name, pairs in found.items()
         }
+        if words and weights["inside"]:
+            with watch.stage("inside"):
+                lists["inside"] = chunks_inside(library, words, filter, best)
+        if words and weights["pages"]:
+            with watch.stage("pages"):
+                lists["pages"] = pages_inside(library, words, filter, best, self._order(lists))
+        if query.text and weights["references"]:
+            with watch.stage("references"):
+                meant = named_in(library, query.text, filter, self._order(lists))
+                lists["references"] = ranked(meant[: self._settings.depth])
+        if query.text and weights["kinds"]:
+            with watch.stage("kinds"):
+                lists["kinds"] = ranked(of_wished_kind(library, query.text, self._order(lists)))
+        return lists
 
     def _weighed(self, fused: Sequence[Fused], documents: Mapping[str, float]) -> list[Fused]:
         """Lowers what stands in documents that fit worse than the best, and in those that a newer
@@ -248,19 +227,18 @@ class Retriever:
         vector: Vector = self._visual.embed_images([query.image])[0]
         return vector
 
-    def _page_list(self, words: str, filter: Filter, lists: Mapping[str, Ranks]) -> list[str]:
-        """BM25 over whole pages, each page standing for its best chunk so far.
+    def _reranked(self, words: str, fused: list[Fused], watch: Stopwatch) -> list[Fused]:
+        weight = self._settings.weights[RERANK]
+        if self._reranking is None or not words or not weight:
+            return fused
+        with watch.stage(RERANK):
+            return self._reranking.of(
+                words, fused, self._library, k=self._settings.rrf_k, weight=weight
+            )
 
-        A page says what no single chunk says: the words of a question are often spread over
-        the paragraphs, captions and cells of one page.
-        """
-        pages = self._library.search_pages(words, self._settings.depth, filter)
-        order = {item.id: number for number, item in enumerate(self._fused(lists))}
-        chosen = []
-        for ids in self._library.chunks_on(pages, filter):
-            if ids:
-                chosen.append(min(ids, key=lambda id: order.get(id, len(order))))
-        return list(dict.fromkeys(chosen))
+    def _order(self, lists: Mapping[str, Ranks]) -> list[str]:
+        """Chunk ids as these lists together would rank them, best first."""
+        return [item.id for item in self._fused(lists)]
 
     def _fused(self, lists: Mapping[str, Ranks]) -> list[Fused]:
         return reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)

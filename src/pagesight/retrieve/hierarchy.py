@@ -34,3 +34,8 @@ def standing(*evidence: Mapping[str, float]) -> dict[str, float]:
                 sums[document] = sums.get(document, 0.0) + score / highest
     most = max(sums.values(), default=1.0)
     return {document: each / most for document, each in sums.items()}
+
+
+def best_first(documents: Mapping[str, float]) -> list[str]:
+    """Document ids by how well they fit, ties by id."""
+    return sorted(documents, key=lambda id: (-documents[id], id))
