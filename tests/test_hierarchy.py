@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pagesight.retrieve.hierarchy import best_of, standing
+from pagesight.retrieve.hierarchy import best_of, opened, standing
 
 OWNERS = {"a1": "a", "a2": "a", "a3": "a", "a4": "a", "b1": "b"}
 
@@ -25,3 +25,9 @@ def test_what_nothing_speaks_for_is_left_out() -> None:
     assert standing({"a": 2.0, "b": 0.0}, {"b": -0.1}) == {"a": 1.0}
     assert standing({}, {}) == {}
     assert best_of([], {}) == {}
+
+
+def test_documents_that_fit_half_as_well_as_the_best_are_ranked_from_inside() -> None:
+    assert opened({"far": 0.49, "b": 0.5, "a": 0.5, "best": 1.0}) == ["best", "a", "b"]
+    assert len(opened({str(number): 1.0 for number in range(100)})) == 8
+    assert opened({}) == []
