@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -52,8 +53,7 @@ WORDS_VERSION = f"{TOKENS_VERSION}.1"
 languages that texts are taken for."""
 
 OPENING = 20
-"""Pages from the start of a document that say in which language it is: title pages, contents and
-some text."""
+"""Pages from the start of a document: it is taken to be in the language of most of them."""
 
 _SOMEWHERE = BBox(0, 0, 0, 0)
 """A word index knows pages, not places on them."""
@@ -117,8 +117,8 @@ class _Spoken:
         key = id, document.recipe if document else ""
         if key not in self._known:
             pages = self._catalogue.page_texts(id, 0, OPENING - 1).values()
-            text = "\n".join(text for texts in pages for text in texts)
-            self._known[key] = language_of(text) or ENGLISH
+            spoken = Counter(filter(None, (language_of("\n".join(texts)) for texts in pages)))
+            self._known[key] = max(spoken, key=lambda each: spoken[each], default=ENGLISH)
         return self._known[key]
 
 

@@ -20,6 +20,9 @@ three, and a table may repeat one a hundred times."""
 ASKED = 2
 """The same for a question, which is short."""
 
+ENOUGH = 800
+"""Characters: a paragraph, of which a third are function words."""
+
 _SHARE = 0.15
 """Of all words. A third of running text are function words; names and formulas in a text of
 another language have some by chance."""
@@ -146,16 +149,16 @@ _SPEAKERS = {
 
 def language_of(text: str, least: int = CLEAR) -> str:
     """The language of a text that has at least `least` of its function words; "" where they do not
-    decide."""
-    words = Counter(_WORDS.findall(text.casefold()))
+    decide. The first `ENOUGH` characters are looked at."""
+    words = _WORDS.findall(text[:ENOUGH].casefold())
     spoken: Counter[str] = Counter()
     different: Counter[str] = Counter()
-    for word, times in words.items():
-        for language in _SPEAKERS.get(word, ()):
+    for word, times in Counter(filter(_SPEAKERS.__contains__, words)).items():
+        for language in _SPEAKERS[word]:
             spoken[language] += times
             different[language] += 1
     if not spoken:
         return ""
     (language, count), *others = spoken.most_common(2)
-    enough = different[language] >= least and count >= _SHARE * words.total()
-    return language if enough and all(count >= _LEAD * other for _, other in others) else ""
+    clear = different[language] >= least and count >= _SHARE * len(words)
+    return language if clear and all(count >= _LEAD * other for _, other in others) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache, lru_cache
 from typing import Any
 
@@ -74,18 +74,25 @@ _SAME_UNIT = {
 """How a unit is spelled in tokens, where people spell it in several ways."""
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_CHARACTERS = re.compile(rf"[{_CJK}]")
 _WORD = rf"[^\W{_CJK}]+"
 _JOINER = r"(?:://|::|[-./:@+#\\])"
 _NUMBER = r"\d+(?:\.\d+)?"
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS.split(), key=len, reverse=True))
-_QUANTITY = rf"({_NUMBER})\s?(?i:((?:{_UNIT})(?!\w|{_JOINER}\w)|%))"
+_MEASURE = rf"(?i:(?:{_UNIT})(?!\w|{_JOINER}\w)|%)"
+_SIGN = r"(?<![^\s(\[,;:/])(?:-|±\s?)"
+_REST = rf"(?:{_JOINER}{_WORD})*(?:\+\+|\#)?"
 _PIECES = re.compile(
-    rf"((?<![^\s(\[,;:/])(?:-|±\s?))?(?:({_NUMBER})\s?-\s?)?{_QUANTITY}"
-    rf"|([{_CJK}]+)|((?<![\w.])\.(?=[^\W\d]{{2}}))?({_WORD}(?:{_JOINER}{_WORD})*(?:\+\+|\#)?)"
+    rf"[^\W\d{_CJK}][^\W{_CJK}]*{_REST}"
+    rf"|(?:{_SIGN})?(?:{_NUMBER}\s?-\s?)?{_NUMBER}\s?{_MEASURE}"
+    rf"|[{_CJK}]+|(?<![\w.])\.(?=[^\W\d]{{2}}){_WORD}{_REST}|{_WORD}{_REST}"
 )
-"""Sign, lower end of a range, number and unit; or characters without spaces between words; or a dot
-that opens a name, and a word."""
-_QUANTITY_ALONE = re.compile(_QUANTITY.replace(r"\s?", "-?"))
+"""A word or identifier, most often one that opens with a letter; a quantity, or two that are the
+ends of a range; characters without spaces between words; a name that opens with a dot."""
+_QUANTITY = re.compile(
+    rf"(-|±\s?)?(?:({_NUMBER})\s?-\s?)?({_NUMBER})[\s-]?({_MEASURE})", re.IGNORECASE
+)
+"""Sign, lower end of a range, number and unit."""
 _PLAIN_NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _VERSION = re.compile(r"v(\d+(?:\.\d+)+)")
 _THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)")
@@ -97,12 +104,11 @@ number."""
 _HUMPS = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 """Where words are joined by their capitals: "readRegister", "HTTPServer"; not "PDFs", "LaTeX"."""
 
-_DEGREES = str.maketrans("º˚", "°°")
+_DEGREES = "º˚"
 """What stands for a degree sign in many files; compatibility would make a letter of the one."""
-_SPELLINGS = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | dict.fromkeys("\u00ad\u200b\u2060", "")
-)
-"""Hyphens, the en dash of ranges and the minus sign are one character; invisible ones are none."""
+_HYPHENS = re.compile("[\u2010-\u2013\u2212]")
+"""Hyphens, the en dash of ranges and the minus sign are one character."""
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060]")
 
 _NOTHING: frozenset[str] = frozenset()
 _stemmer_lock = threading.Lock()
@@ -145,21 +151,12 @@ def question_tokens(text: str, languages: Collection[str]) -> list[str]:
     asked = language_of(text, ASKED)
     tokens: dict[str, None] = {}
     for language in sorted(languages) or (ENGLISH,):
-        dropped = _dropped(language, asked)
+        dropped = STOPWORDS[language] | STOPWORDS.get(asked, _NOTHING)
         tokens |= dict.fromkeys(_stream(_pieces(text, language), language, dropped))
     return list(tokens or dict.fromkeys(tokenize(text, asked or ENGLISH)))
 
 
-@cache
-def _dropped(language: str, asked: str) -> frozenset[str]:
-    return STOPWORDS[language] | STOPWORDS.get(asked, _NOTHING)
-
-
-_Piece = tuple[str, str, str, str, str, str, str]
-"""The groups of `_PIECES`."""
-
-
-def _pieces(text: str, language: str) -> list[_Piece]:
+def _pieces(text: str, language: str) -> list[str]:
     normalised = _normalised(text)
     if language == ENGLISH and "," in normalised:
         normalised = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), normalised)
@@ -170,73 +167,79 @@ def _normalised(text: str) -> str:
     """Spelled in one way, but for capitals, which tell words apart."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text.translate(_DEGREES)).translate(_SPELLINGS)
+    for sign in _DEGREES:
+        text = text.replace(sign, "°")
+    return _INVISIBLE.sub("", _HYPHENS.sub("-", unicodedata.normalize("NFKC", text)))
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
-def _folded(word: str) -> str:
-    return word.casefold()
+def _stream(pieces: list[str], language: str, dropped: frozenset[str]) -> list[str]:
+    tokens_of = _cutter(language, dropped)
+    return [token for piece in pieces for token in tokens_of(piece)]
 
 
-def _stream(pieces: list[_Piece], language: str, dropped: frozenset[str]) -> list[str]:
-    tokens: list[str] = []
-    for sign, low, number, unit, characters, dot, word in pieces:
-        if word:
-            if dot:
-                tokens.append(_cut(dot + _folded(word)))
-            tokens += _word_tokens(word, language, dropped)
-        elif number:
-            tokens += _quantity_tokens(sign, low, number, unit, dropped)
-        else:
-            tokens += _pairs(characters)
-    return tokens
+@cache
+def _cutter(language: str, dropped: frozenset[str]) -> Callable[[str], tuple[str, ...]]:
+    """Cuts pieces, and remembers what most of them gave."""
+
+    @lru_cache(maxsize=_CACHED_WORDS)
+    def tokens_of(piece: str) -> tuple[str, ...]:
+        return tuple(token[:LONGEST_TOKEN] for token in _tokens(piece, language, dropped))
+
+    return tokens_of
 
 
-@lru_cache(maxsize=_CACHED_WORDS)
-def _word_tokens(word: str, language: str, dropped: frozenset[str]) -> tuple[str, ...]:
-    folded = _folded(word)
-    if word.isalpha():
-        if folded in dropped:
-            return ()
-        return (_cut(_stem(folded, language)), *_inner(_HUMPS.split(word), word, language, dropped))
-    if _PLAIN_NUMBER.fullmatch(word):
-        return (_cut(word),)
-    if quantity := _QUANTITY_ALONE.fullmatch(word):
-        tokens = _quantity_tokens("", "", quantity[1], quantity[2], dropped)
-        return (_cut(folded), *tokens) if "-" in word else tokens
-    if version := _VERSION.fullmatch(folded):
-        return (_cut(folded), _cut(version[1]))
+def _tokens(piece: str, language: str, dropped: frozenset[str]) -> Iterator[str]:
+    folded = piece.casefold()
+    if piece.isalpha() and not _CHARACTERS.match(piece):
+        if folded not in dropped:
+            yield _stem(folded, language)
+            yield from _inner(_HUMPS.split(piece), piece, language, dropped)
+    elif _PLAIN_NUMBER.fullmatch(piece):
+        yield piece
+    elif quantity := _QUANTITY.fullmatch(piece):
+        yield from _quantity_tokens(piece, quantity, dropped)
+    elif _CHARACTERS.match(piece):
+        yield from _pairs(piece)
+    elif version := _VERSION.fullmatch(folded):
+        yield folded
+        yield version[1]
+    else:
+        yield folded
+        yield from _inner(_parts(piece), piece, language, dropped)
+
+
+def _parts(word: str) -> list[str]:
+    """Of an identifier, at its weakest joint."""
     for ends in _PART_ENDS:
         parts = [part for part in ends.split(word) if part]
         if parts != [word]:
-            return (_cut(folded), *_inner(parts, word, language, dropped))
-    return (_cut(folded), *_inner(_HUMPS.split(word), word, language, dropped))
+            return parts
+    return _HUMPS.split(word)
 
 
 def _inner(parts: list[str], word: str, language: str, dropped: frozenset[str]) -> Iterator[str]:
     """The tokens of a word's parts, if it has any but itself."""
     if parts != [word]:
         for part in parts:
-            yield from _word_tokens(part, language, dropped)
+            yield from _tokens(part, language, dropped)
 
 
-def _quantity_tokens(
-    sign: str, low: str, number: str, unit: str, dropped: frozenset[str]
-) -> tuple[str, ...]:
-    folded = _folded(unit)
-    spelled = _SAME_UNIT.get(folded, folded)
-    tokens = [number, spelled, number + spelled]
-    if spelled in dropped:
-        del tokens[1]
+def _quantity_tokens(piece: str, quantity: re.Match[str], dropped: frozenset[str]) -> Iterator[str]:
+    sign, low, number = (group or "" for group in quantity.groups()[:3])
+    folded = quantity[4].casefold()
+    unit = _SAME_UNIT.get(folded, folded)
     if low:
-        tokens = [f"{low}-{number}", low, low + spelled, *tokens]
+        yield f"{low}-{number}"
+        yield low
+        yield low + unit
+    elif "-" in piece[1:]:
+        yield f"{number}-{folded}"
+    yield number
+    if unit not in dropped:
+        yield unit
+    yield number + unit
     if sign:
-        tokens.append(sign.strip() + (low or number) + spelled)
-    return tuple(map(_cut, tokens))
-
-
-def _cut(token: str) -> str:
-    return token[:LONGEST_TOKEN]
+        yield sign.strip() + (low or number) + unit
 
 
 def _pairs(characters: str) -> list[str]:

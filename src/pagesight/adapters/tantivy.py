@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
@@ -92,8 +93,7 @@ class TantivyWordIndex:
 
     def search(self, text: str, count: int, filter: Filter) -> list[tuple[str, float]]:
         with self._translated():
-            tokens = question_tokens(text, self._languages)
-            boosts = {(field, each): boost for each in tokens for field, boost in self._boosts()}
+            boosts = {(field, token): BOOSTS[field] for field, token, _ in self._terms(text)}
             return self._best(boosts, count, filter)
 
     def search_within(
@@ -101,9 +101,7 @@ class TantivyWordIndex:
     ) -> list[tuple[str, float]]:
         own = replace(filter, documents=(document_id,))
         with self._translated():
-            return self._best(
-                self._boosts_within(document_id, question_tokens(text, self._languages)), count, own
-            )
+            return self._best(self._boosts_within(document_id, text), count, own)
 
     def ids(self) -> set[str]:
         with self._translated():
@@ -119,9 +117,15 @@ class TantivyWordIndex:
                 self._writer.wait_merging_threads()
             self._writer = None
 
-    def _boosts(self) -> Iterator[tuple[str, float]]:
-        """Of the fields that the index has: one of an earlier version may lack some."""
-        return ((field, boost) for field, boost in BOOSTS.items() if field in self._fields)
+    def _terms(self, text: str) -> Iterator[tuple[str, str, int]]:
+        """(Field, token of a question, chunks that have it there), for what the index has at all:
+        one that an earlier version made may lack fields."""
+        searcher = self._index.searcher()
+        fields = [field for field in BOOSTS if field in self._fields]
+        for token in question_tokens(text, self._languages):
+            for field in fields:
+                if frequency := searcher.doc_freq(field, token):
+                    yield field, token, frequency
 
     def _reload(self) -> None:
         self._index.reload()
@@ -135,21 +139,18 @@ class TantivyWordIndex:
             self._writer = self._index.writer(HEAP_BYTES, num_threads=1)
         return self._writer
 
-    def _boosts_within(
-        self, document_id: str, tokens: Sequence[str]
-    ) -> dict[tuple[str, str], float]:
+    def _boosts_within(self, document_id: str, text: str) -> dict[tuple[str, str], float]:
         """What makes of the engine's idf, that of the whole index, that of the document."""
         searcher = self._index.searcher()
         inside = Query.term_query(self._schema, "document", document_id, index_option="basic")
         chunks = _count(searcher, inside)
         boosts = {}
-        for token in tokens:
-            for field, boost in self._boosts():
-                both = [(Occur.Must, inside), (Occur.Must, self._term(field, token))]
-                here = _count(searcher, Query.boolean_query(both))
-                if here:
-                    everywhere = _idf(searcher.doc_freq(field, token), searcher.num_docs)
-                    boosts[field, token] = boost * _idf(here, chunks) / everywhere
+        for field, token, frequency in self._terms(text):
+            both = [(Occur.Must, inside), (Occur.Must, self._term(field, token))]
+            here = _count(searcher, Query.boolean_query(both))
+            if here:
+                everywhere = _idf(frequency, searcher.num_docs)
+                boosts[field, token] = BOOSTS[field] * _idf(here, chunks) / everywhere
         return boosts
 
     def _query(self, boosts: Mapping[tuple[str, str], float], filter: Filter) -> Query:
@@ -243,19 +244,21 @@ def _schema() -> tantivy.Schema:
 
 
 def _document(chunk: Chunk, language: str) -> tantivy.Document:
-    texts = {
-        "body": chunk.text,
-        "headings": "\n".join(chunk.heading_path),
-        "title": chunk.title,
-        "caption": chunk.caption,
-    }
     document = tantivy.Document()
     document.add_text("id", chunk.id)
+    document.add_text("body", " ".join(tokenize(chunk.text, language)))
+    document.add_text("headings", _repeated("\n".join(chunk.heading_path), language))
+    document.add_text("caption", " ".join(tokenize(chunk.caption, language)))
+    document.add_text("title", _repeated(chunk.title, language))
     document.add_text(LANGUAGE, language)
-    for field, text in texts.items():
-        document.add_text(field, " ".join(tokenize(text, language)))
     document.add_text("document", chunk.document_id)
     document.add_text("kind", chunk.kind)
     for page in chunk.pages:
         document.add_unsigned("page", page)
     return document
+
+
+@lru_cache(maxsize=1024)
+def _repeated(text: str, language: str) -> str:
+    """Tokens of what all chunks of a section or document have in common."""
+    return " ".join(tokenize(text, language))
