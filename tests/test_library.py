@@ -255,6 +255,36 @@ def test_a_damaged_index_is_rebuilt_by_the_next_writer(
         assert library.repaired == {}
 
 
+def test_words_of_an_earlier_version_are_read_and_then_built_anew_by_a_writer(root: Path) -> None:
+    with open_library(root) as library:
+        put(library, "pump")
+    catalogue = SQLiteCatalogue(root / "catalogue.db")
+    for name in ("words", "pages"):
+        catalogue.set_setting(f"{name}.version", "")  # as libraries were before they had one
+    catalogue.close()
+    with open_library(root, write=False) as reader:
+        assert ids_of(reader.search_words("word1", 5)) == ["pump-1"]
+        assert "another version" in reader.check()["words"]
+    with open_library(root) as library:
+        assert list(library.repaired) == ["words", "pages"]
+        assert ids_of(library.search_words("word1", 5)) == ["pump-1"]
+        assert library.check() == {}
+    with open_library(root) as library:
+        assert library.repaired == {}
+
+
+def test_a_table_is_read_in_the_language_of_its_document(library: Library) -> None:
+    said = (
+        "Schalten Sie die Pumpe aus, bevor Sie das Ventil öffnen, und warten Sie, bis es kalt ist."
+    )
+    table = "| Drehmomente | Nm |\n| --- | --- |\n| Schrauben | 12 |"
+    chunks = [a_chunk("text", said), a_chunk("table", table, kind="table", image="i")]
+    vectors = vectors_for(chunks)
+    library.put(a_document("manual"), some_pages(), chunks, {"text": vectors})
+    assert ids_of(library.search_words("Drehmoment der Schraube", 5)) == ["table"]
+    assert ids_of(library.search_words("Pumpen", 5)) == ["text"]
+
+
 @pytest.mark.parametrize(
     ("name", "search"),
     [

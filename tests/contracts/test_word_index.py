@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tantivy import Document, Index, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from pagesight.adapters.rank_bm25 import RankBM25WordIndex
 from pagesight.adapters.tantivy import TantivyWordIndex
@@ -76,6 +77,50 @@ def test_identifiers_quantities_and_characters_are_found(
 ) -> None:
     index.add([a_chunk("wanted", text), a_chunk("other", "Something else altogether.")])
     assert ids_of(index.search(question, 5, ANY)) == ["wanted"]
+
+
+@pytest.mark.parametrize(
+    ("question", "whole", "parts"),
+    [
+        ("LM317-ADJ", "Fit an LM317-ADJ there", "The LM317 has an ADJ pin"),
+        ("config/lb.yaml", "Edit config/lb.yaml now", "In config is an lb and a yaml"),
+        ("GPIO_MODE", "Write GPIO_MODE first of all", "The GPIO has a mode too"),
+        ("ISO 26262-6", "See ISO 26262-6:2018 there", "The ISO has 26262 of 6 parts"),
+        ("-40 °C", "It stands down to -40 °C", "It stands up to 40 °C"),
+        ("10 kΩ", "Fit a resistor of 10 kOhm", "Fit 10 resistors of a kOhm each"),
+        ("v2.1.3", "Since v2.1.3 it can", "Since 2.1.3 it can"),
+        (".NET", "For the .NET runtime", "For the net of a runtime"),
+        ("readRegister", "Call readRegister once", "Read the register once"),
+    ],
+)
+def test_what_is_asked_for_whole_comes_before_its_parts(
+    index: WordIndex, question: str, whole: str, parts: str
+) -> None:
+    index.add([a_chunk("a-parts", parts), a_chunk("b-whole", whole), a_chunk("c", "Nothing")])
+    assert ids_of(index.search(question, 5, ANY)) == ["b-whole", "a-parts"]
+
+
+def test_a_standard_is_found_by_its_number_alone(index: WordIndex) -> None:
+    index.add([a_chunk("iso", "as in ISO 26262-6:2018"), a_chunk("other", "as in ISO 9001")])
+    assert ids_of(index.search("26262", 5, ANY)) == ["iso"]
+
+
+def test_a_question_finds_texts_of_its_language_by_their_stems(index: WordIndex) -> None:
+    german, english = a_chunk("de", "Das Drehmoment der Schraube"), a_chunk("en", "Screws, torqued")
+    index.add([german, english], {"de": "de"})
+    assert ids_of(index.search("Welche Drehmomente haben die Schrauben?", 5, ANY)) == ["de"]
+    assert ids_of(index.search("torque of the screw", 5, ANY)) == ["en"]
+    assert ids_of(index.search_within(german.document_id, "Drehmomenten", 5, ANY)) == ["de"]
+    index.remove(["de"])
+    assert index.search("Drehmomente", 5, ANY) == []
+
+
+def test_texts_of_another_language_do_not_move_english_ones(index: WordIndex) -> None:
+    chunks = [a_chunk(f"e{n}", "The size of the die" + " and chip" * n) for n in range(4)]
+    index.add(chunks)
+    alone = index.search("Which die size has the chip?", 9, ANY)
+    index.add([a_chunk("de", "Die Pumpe ist an der Wand")], {"de": "de"})
+    assert ids_of(index.search("Which die size has the chip?", 9, ANY)) == ids_of(alone)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +263,39 @@ def test_the_persistent_engine_keeps_what_it_was_taught(tmp_path: Path) -> None:
     again = TantivyWordIndex(tmp_path / "words-0")
     assert again.search("pump valve", 10, ANY) == found
     again.close()
+
+
+def test_words_of_a_caption_count_more_than_words_inside_a_figure(tmp_path: Path) -> None:
+    index = TantivyWordIndex(tmp_path / "words-0")
+    inside, caption = "Figure 1: Wiring\nflow rate", "Figure 2: Flow rate\nwiring one"
+    for id, text in (("a", inside), ("b", caption)):
+        figure = a_chunk(id, text, kind="figure", image="i")
+        index.add([replace(figure, label=text[:8])])
+    assert ids_of(index.search("flow rate", 5, ANY)) == ["b", "a"]
+    index.close()
+
+
+def test_an_index_of_an_earlier_version_still_answers(tmp_path: Path) -> None:
+    """It has no field for captions or languages."""
+    directory = tmp_path / "words-0"
+    directory.mkdir()
+    builder = SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    for field in ("body", "headings", "title"):
+        builder.add_text_field(field, tokenizer_name="tokens", index_option="freq")
+    for field in ("document", "kind"):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("page", indexed=True, fast=True)
+    old = Index(builder.build(), path=str(directory))
+    old.register_tokenizer("tokens", TextAnalyzerBuilder(Tokenizer.whitespace()).build())
+    writer = old.writer(15_000_000, num_threads=1)
+    writer.add_document(Document(id="a", body="valv", document="d", kind="text"))
+    writer.commit()
+    writer.wait_merging_threads()
+    index = TantivyWordIndex(directory)
+    assert ids_of(index.search("valves", 5, ANY)) == ["a"]
+    assert ids_of(index.search_within("d", "valves", 5, ANY)) == ["a"]
+    index.close()
 
 
 def test_damage_is_reported_with_the_directory_and_the_remedy(tmp_path: Path) -> None:
