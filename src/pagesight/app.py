@@ -242,7 +242,7 @@ class App:
 
     @cached_property
     def _reranking(self) -> Reranking | None:
-        chat = partial(chat_model, self.settings)
+        chat = partial(chat_model, self.settings, section="rerank")
         return reranking(self.settings, self.encoders, chat, self._notify)
 
     @cached_property
@@ -370,8 +370,8 @@ def build(
     return App(settings, library, encoders or Encoders(settings, notify), notify)
 
 
-def chat_model(settings: Settings, model: str) -> VisionModel:
-    """A model at OPENAI_BASE_URL."""
+def chat_model(settings: Settings, model: str, section: str = "ask") -> VisionModel:
+    """A model at OPENAI_BASE_URL; `section` is that of the settings which name it."""
     from pagesight.adapters.openai import OpenAIChat
 
     ask = settings.ask
@@ -381,6 +381,7 @@ def chat_model(settings: Settings, model: str) -> VisionModel:
         image_detail=ask.image_detail,
         seconds=ask.seconds,
         retries=ask.retries,
+        section=section,
     )
 
 

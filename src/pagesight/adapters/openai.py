@@ -44,7 +44,8 @@ class OpenAIChat:
 
     `seconds` is for how long the endpoint may be silent; `retries` is how often a request is
     repeated, with growing pauses or after what Retry-After says, when no connection was made or
-    the status is 408, 409, 429 or 5xx. A reply that has begun is never asked for again.
+    the status is 408, 409, 429 or 5xx. A reply that has begun is never asked for again. `section`
+    is that of the settings which name the model.
 
     Raises:
         ServiceError: no endpoint is configured.
@@ -59,8 +60,10 @@ class OpenAIChat:
         image_detail: Detail = "auto",
         seconds: float,
         retries: int,
+        section: str = "ask",
     ) -> None:
         self._model = model
+        self._section = section
         self._image_side = image_side
         self._image_detail: Detail = image_detail
         self._refused: set[str] = set()
@@ -173,8 +176,8 @@ class OpenAIChat:
         url, model = self._url, self._model
         if pictures and _refuses_pictures(error, model):
             return ServiceError(
-                f"{url}: {model!r} does not take the pictures: set ask.images=0 to send text "
-                f"alone, or choose a vision model ({_line(str(error))})"
+                f"{url}: {model!r} does not take the pictures: set {self._section}.images=0 to "
+                f"send text alone, or choose a vision model ({_line(str(error))})"
             )
         match error:
             case openai.APITimeoutError():
@@ -186,7 +189,7 @@ class OpenAIChat:
             case openai.AuthenticationError():
                 return ServiceError(f"{url}: refused the key; check {_key_variable()}")
             case openai.NotFoundError():
-                return ServiceError(f"{url}: has no model {model!r}; check ask.model")
+                return ServiceError(f"{url}: has no model {model!r}; check {self._section}.model")
             case openai.APIStatusError():
                 status = error.status_code
                 return ServiceError(
