@@ -21,6 +21,7 @@ const LISTS = {
   pages: ["Page words", "the question's words on the whole page (BM25)"],
   inside: ["In its document", "the question's words, by how rare they are in that document (BM25)"],
   kinds: ["Kind", "the question asks for a figure or table, and this is one"],
+  rerank: ["Read again", "how well its page answers the question, read together with it"],
   references: ["Named", "the question names it, or it is where a named section stands"],
 };
 
