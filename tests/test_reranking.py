@@ -175,7 +175,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
 
 
 def listwise(told: list[str], *, images: int = 1) -> ListwiseReranker:
-    chat = OpenAIChat("vision-model", image_side=64, seconds=5, retries=0)
+    chat = OpenAIChat("vision-model", image_side=64, seconds=5, retries=0, section="rerank")
     return ListwiseReranker(
         chat, load_prompt("rerank", TEMPLATES), images=images, notify=told.append
     )
@@ -232,6 +232,9 @@ def test_an_endpoint_that_refuses_is_an_error(endpoint: Endpoint, library: Libra
     with pytest.raises(ServiceError, match="out of order") as failed:
         asked.retrieve(Query(text=QUESTION))
     assert failed.value.retryable
+    endpoint.status = 404
+    with pytest.raises(ServiceError, match=r"has no model 'vision-model'; check rerank\.model"):
+        asked.retrieve(Query(text=QUESTION))
 
 
 def test_a_candidate_cannot_end_its_own_part() -> None:
