@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pagesight.adapters.huggingface_hub import prefer_local_files
 from pagesight.adapters.sentence_transformers import (
     SentenceTransformerEmbedder,
     SentenceTransformersReranker,
@@ -35,13 +36,11 @@ def test_a_folder_without_a_model_says_what_to_set(tmp_path: Path) -> None:
         broken.embed_question("anything")
 
 
-def test_a_cross_encoder_that_cannot_be_had_says_what_to_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def test_a_cross_encoder_that_cannot_be_had_says_what_to_set(tmp_path: Path) -> None:
     for model in ("nobody/has-this-model", str(tmp_path)):
+        reranker = SentenceTransformersReranker(model, batch_size=1, before_hub=prefer_local_files)
         with pytest.raises(SettingsError, match=r"cannot be loaded.*rerank\.model.*tokens") as said:
-            SentenceTransformersReranker(model, batch_size=1).load()
+            reranker.load()
         assert "\n" not in str(said.value)
     with pytest.raises(SettingsError, match=r"rerank\.model: \./none is not a folder"):
         SentenceTransformersReranker("./none", batch_size=1)
