@@ -67,7 +67,7 @@ class OpenAIChat:
         self._image_side = image_side
         self._image_detail: Detail = image_detail
         self._refused: set[str] = set()
-        self._client = _client(model, seconds, retries)
+        self._client = _client(model, seconds, retries, section)
 
     @property
     def name(self) -> str:
@@ -200,7 +200,7 @@ class OpenAIChat:
                 return ServiceError(f"{url}: {_line(str(error))}")
 
 
-def _client(model: str, seconds: float, retries: int) -> openai.OpenAI:
+def _client(model: str, seconds: float, retries: int, section: str) -> openai.OpenAI:
     timeout = openai.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     try:
         if _is_azure():
@@ -214,7 +214,7 @@ def _client(model: str, seconds: float, retries: int) -> openai.OpenAI:
             ) from error
         raise ServiceError(
             "no endpoint is configured: set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of "
-            "your own, or leave ask.model empty"
+            f"your own, or do without {section}.model"
         ) from error
     except ValueError as error:
         raise SettingsError(
