@@ -24,7 +24,7 @@ IN_FOLDER = "folder"
 """Value of vectors.server: no server, vectors are kept by Chroma in the library's folder."""
 
 PACKED = "packed"
-"""The same: in the library's folder, but packed, and searched by their signs first."""
+"""The same: in the library's folder, but packed: two bits a dimension are searched first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,19 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pagesight.adapters.chromadb.stores import ChromaFolders
-from pagesight.adapters.numpy import LOG, RESCORED, SIGNS, VECTORS, PackedFolders, PackedVectorIndex
+from pagesight.adapters.numpy import (
+    LEVELS,
+    LOG,
+    RESCORED,
+    VECTORS,
+    PackedFolders,
+    PackedVectorIndex,
+)
 from pagesight.app import build
 from pagesight.errors import LibraryError
 from pagesight.library import Library
@@ -36,7 +45,7 @@ def index(tmp_path: Path) -> PackedVectorIndex:
     return opened
 
 
-@pytest.mark.parametrize("name", [VECTORS, SIGNS, LOG])
+@pytest.mark.parametrize("name", [VECTORS, LEVELS, LOG])
 def test_what_a_kill_left_half_written_is_not_there_and_is_written_over(
     index: PackedVectorIndex, tmp_path: Path, name: str
 ) -> None:
@@ -51,7 +60,7 @@ def test_what_a_kill_left_half_written_is_not_there_and_is_written_over(
     assert third.search(row[0], 1) == [("d", 1.0)]
 
 
-@pytest.mark.parametrize("name", [VECTORS, SIGNS])
+@pytest.mark.parametrize("name", [VECTORS, LEVELS])
 def test_vectors_that_are_gone_are_reported_with_the_remedy(
     index: PackedVectorIndex, tmp_path: Path, name: str
 ) -> None:
@@ -121,3 +130,38 @@ def test_a_reader_sees_what_is_packed_meanwhile(tmp_path: Path) -> None:
         assert library.repaired == {}
         library.erase()
         assert len(found(library)) == 4
+
+
+ADDING = """
+import sys
+import subprocess
+import sys
+from pathlib import Path
+import numpy as np
+from pagesight.adapters.numpy import PackedVectorIndex
+index = PackedVectorIndex(Path(sys.argv[1]))
+rows = np.load(sys.argv[2])
+for start in range(len(index.ids()), len(rows), 5):
+    index.add([f"c{row}" for row in range(start, start + 5)], rows[start : start + 5])
+    print(start + 5, flush=True)
+"""
+
+
+def test_kills_lose_nothing_that_was_added(tmp_path: Path) -> None:
+    directory = tmp_path / "text-0"
+    rows = unit_vectors(5_000, 96)
+    np.save(saved := tmp_path / "rows.npy", rows)
+    added = 0
+    for goal in (40, 400):
+        command = [sys.executable, "-c", ADDING, str(directory), str(saved)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            while added < goal:
+                added = int(writer.stdout.readline())
+            writer.kill()
+            added = int((writer.stdout.read().splitlines() or [added])[-1])
+        index = PackedVectorIndex(directory)
+        assert {f"c{row}" for row in range(added)} <= index.ids()
+        stored = index.vectors(sorted(index.ids()))
+        assert all(np.array_equal(vector, rows[int(id[1:])]) for id, vector in stored.items())
+        assert index.search(rows[added - 1], 1) == [(f"c{added - 1}", 1.0)]
