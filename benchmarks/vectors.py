@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
@@ -32,6 +33,9 @@ from pagesight.files import remove_folder
 from pagesight.ports import VectorStore
 from pagesight.settings import IN_FOLDER, PACKED, load
 
+if TYPE_CHECKING:
+    from pagesight.ports import Matrix
+
 ROOT = Path(__file__).parents[1]
 QUESTIONS = ROOT / "eval" / "golden.jsonl"
 STORES: dict[str, VectorStore] = {
@@ -41,7 +45,7 @@ STORES: dict[str, VectorStore] = {
 COUNTS = (10, 50, 800)
 
 
-def measure(library: Path, name: str, questions: np.ndarray) -> None:
+def measure(library: Path, name: str, questions: Matrix) -> None:
     """Prints a line."""
     store = STORES[name]
     catalogue = SQLiteCatalogue(library / CATALOGUE, read_only=True)
@@ -58,20 +62,21 @@ def measure(library: Path, name: str, questions: np.ndarray) -> None:
     nearest = exact(catalogue, ids, questions)
     recalls = [recall(nearest, found[count], count) for count in COUNTS[:2]]
     say(
-        f"{name:8}{len(ids):9,}{built:9.1f}{size / len(ids):9.0f}{memory:9}"
+        f"{name:8}{len(ids):9,}{built:9.1f}{size / len(ids):9.0f}"
+        + "".join(f"{each // 1_000_000:9}" for each in memory)
         + "".join(f"{ms:8.2f}" for ms in times)
         + "".join(f"{each:8.4f}" for each in recalls)
     )
 
 
 def ask(
-    directory: Path, name: str, questions: np.ndarray
-) -> tuple[list[float], dict[int, list[list[str]]], int]:
-    """Milliseconds of processor time a question by count, what was found, megabytes more than
-    before the index was opened."""
+    directory: Path, name: str, questions: Matrix
+) -> tuple[list[float], dict[int, list[list[str]]], tuple[int, int]]:
+    """Milliseconds of processor time a question by count, what was found, bytes of memory more than
+    before the index was opened: its own, and pages of files, which the system takes back."""
     process = psutil.Process()
     STORES[name].open(directory.with_name("other")).close()
-    before = process.memory_info().rss
+    before = process.memory_info()
     index = STORES[name].open(directory)
     found: dict[int, list[list[str]]] = {}
     times = []
@@ -84,10 +89,12 @@ def ask(
             spent.append(time.process_time() - begun)
             found.setdefault(count, []).append([id for id, _ in near])
         times.append(float(np.median(spent)) * 1e3)
-    return times, found, (process.memory_info().rss - before) // 1_000_000
+    after = process.memory_info()
+    mapped = after.shared - before.shared
+    return times, found, (after.rss - before.rss - mapped, mapped)
 
 
-def exact(catalogue: SQLiteCatalogue, ids: Sequence[str], questions: np.ndarray) -> list[list[str]]:
+def exact(catalogue: SQLiteCatalogue, ids: Sequence[str], questions: Matrix) -> list[list[str]]:
     """The nearest ids of each question, by comparing every vector."""
     cosines = []
     for start in range(0, len(ids), 10_000):
@@ -120,11 +127,18 @@ def main() -> None:
     lines = arguments.questions.read_text(encoding="utf-8").splitlines()
     asked = [json.loads(line)["question"] for line in lines]
     questions = Encoders(load(), say).text.embed_questions(asked)
-    heads = ("made s", "bytes", "MB", *(f"ms@{n}" for n in COUNTS), *(f"R@{n}" for n in COUNTS[:2]))
+    heads = (
+        "made s",
+        "bytes",
+        "own MB",
+        "mapped",
+        *(f"ms@{n}" for n in COUNTS),
+        *(f"R@{n}" for n in COUNTS[:2]),
+    )
     say(
         f"{'store':8}{'vectors':>9}"
-        + "".join(f"{head:>9}" for head in heads[:3])
-        + "".join(f"{head:>8}" for head in heads[3:])
+        + "".join(f"{head:>9}" for head in heads[:4])
+        + "".join(f"{head:>8}" for head in heads[4:])
     )
     for name in arguments.stores:
         measure(arguments.library, name, questions)

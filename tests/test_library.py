@@ -733,3 +733,23 @@ def test_a_picture_that_is_gone_is_none(library: Library) -> None:
     library.crop_path(key).unlink()
     assert library.picture(figure) is None
     assert library.picture(a_chunk("text")) is None
+
+
+def test_what_an_index_misses_is_measured(plenty: tuple[Library, Vectors], tmp_path: Path) -> None:
+    library, _ = plenty
+    assert library.indexes.recall("visual", 10) is None
+    found = library.indexes.recall("text", 10)
+    assert found is not None
+    assert found > 0.97
+    with open_library(tmp_path) as small:
+        chunks = [a_chunk(f"c{number}", document_id=an_id("manual")) for number in range(60)]
+        near, other = unit_vectors(60), unit_vectors(60, seed=1)
+        vectors = {chunk.id: row for chunk, row in zip(chunks, near, strict=True)}
+        small.put(a_document(), [], chunks, {"text": vectors})
+        assert small.indexes.recall("text", 20) == 1.0
+        # The index is not told.
+        moved = {chunk.id: row for chunk, row in zip(chunks, other, strict=True)}
+        small.catalogue.put_vectors("text", moved)
+        missed = small.indexes.recall("text", 20)
+        assert missed is not None
+        assert missed < 1.0

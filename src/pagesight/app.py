@@ -21,6 +21,7 @@ from pagesight.errors import DocumentError, PagesightError, ServiceError, Settin
 from pagesight.extractive import ExtractiveAnswerer
 from pagesight.feeds import Done
 from pagesight.generative import TEMPLATES, GenerativeAnswerer
+from pagesight.indexes import SPACES
 from pagesight.ingest import Ingester, Looker, Parsing, Recipe, Request, Storer
 from pagesight.ingest.parsing import Window
 from pagesight.ingest.vectors import text_vectors, visual_vectors
@@ -53,6 +54,8 @@ CATALOGUE = "catalogue.db"
 """The file in a library's folder that makes it one."""
 WRITER_LOCK = "writer.lock"
 """The file in a library's folder that its writer locks."""
+NEAREST = 50
+"""Neighbours by which the loss of packed vectors is told: the default length of a list."""
 
 
 class App:
@@ -352,12 +355,13 @@ def build(
     crops = FileCropStore(crops_folder(root))
     catalogue = SQLiteCatalogue(root / CATALOGUE, read_only=not writable)
     wanted = settings.vectors.server
+    kept = catalogue.setting(note_key(VECTORS_SERVER)) or IN_FOLDER
     library = Library(
         root,
         catalogue=catalogue,
         crops=crops,
         parses=FileParseCache(root / "parsed", crops),
-        vectors=_vectors(wanted or catalogue.setting(note_key(VECTORS_SERVER)) or IN_FOLDER),
+        vectors=_vectors(wanted or kept),
         open_words=_words(settings),
         words_in_memory=settings.words.engine == "rank_bm25",
         lock=FileWriterLock(root / WRITER_LOCK) if writable else None,
@@ -367,7 +371,17 @@ def build(
         library.set_note(VECTORS_SERVER, wanted)
     for index, fault in library.repaired.items():
         notify(f"the {index} index was rebuilt: {fault}")
+    if writable and wanted == PACKED != kept:
+        _tell_of_loss(library, notify)
     return App(settings, library, encoders or Encoders(settings, notify), notify)
+
+
+def _tell_of_loss(library: Library, notify: Notify) -> None:
+    """What packing costs is said when a library turns to it."""
+    for space in SPACES:
+        found = library.indexes.recall(space, NEAREST)
+        if found is not None:
+            notify(f"{space} vectors are packed: {found:.2%} of the {NEAREST} nearest are found")
 
 
 def chat_model(settings: Settings, model: str, section: str = "ask") -> VisionModel:

@@ -107,7 +107,10 @@ def test_a_library_moves_to_packed_vectors_and_back_and_remembers(tmp_path: Path
         return {path.name for path in (tmp_path / "index").glob("text-*/*") if path.is_file()}
 
     assert opened("", create=True) == []
-    assert any("text index was rebuilt" in line for line in opened("packed"))
+    rebuilt, loss = opened("packed")
+    assert "text index was rebuilt" in rebuilt
+    assert loss == "text vectors are packed: 100.00% of the 50 nearest are found"
+    assert opened("packed") == []
     assert LOG in kinds()
     assert "chroma.sqlite3" not in kinds()
     assert opened("") == []
@@ -159,7 +162,7 @@ def test_kills_lose_nothing_that_was_added(tmp_path: Path) -> None:
             while added < goal:
                 added = int(writer.stdout.readline())
             writer.kill()
-            added = int((writer.stdout.read().splitlines() or [added])[-1])
+            added = int((writer.stdout.read().splitlines() or [str(added)])[-1])
         index = PackedVectorIndex(directory)
         assert {f"c{row}" for row in range(added)} <= index.ids()
         stored = index.vectors(sorted(index.ids()))
