@@ -6,17 +6,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pagesight.document import Chunk, Metadata
-from pagesight.explaining import pattern, reasons
+from pagesight.explaining import pattern, place_in_evidence, reasons
 from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library
-from pagesight.results import Explanation, Hit, Query
+from pagesight.results import Brought, Explanation, Hit, Query
 from pagesight.retrieve import Retriever
 from pagesight.settings import load
 from tests.builders import a_chunk, a_document, an_id, open_library, some_pages
+from tests.evidence import an_evidence
 from tests.models import HashedWords
 
 
@@ -156,3 +158,22 @@ def test_words_are_marked_whole(words: list[str], text: str, marked: list[str]) 
     assert found is not None
     assert found.findall(text) == marked
     assert pattern([]) is None
+
+
+@pytest.mark.parametrize(
+    ("piece", "reason"),
+    [
+        ({"rank": 2}, "hit 2"),
+        ({"rank": 2, "parts": ("a", "b")}, "hit 2 and what stands around it"),
+        (
+            {"brought": Brought(how="mentioned by", label="Figure 3", mark=1), "rank": 0},
+            "[1] mentions Figure 3",
+        ),
+        (
+            {"brought": Brought(how="mentions", label="Figure 3", mark=2), "rank": 0},
+            "mentions Figure 3, which is [2]",
+        ),
+    ],
+)
+def test_a_piece_of_evidence_says_why_it_is_shown(piece: dict[str, Any], reason: str) -> None:
+    assert place_in_evidence(replace(an_evidence(1, "Oil."), **piece)) == reason

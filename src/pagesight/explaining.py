@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from pagesight.results import Explanation, Related
+from pagesight.results import Evidence, Explanation, Related
 
 _FIRST_UNSPACED = "\u2e80"
 """From here on Unicode has the scripts that write words without spaces between them."""
@@ -40,6 +40,19 @@ def _relation(related: Related) -> str:
             return f"mentions {related.label} (hit {related.rank})"
         case "mentioned by":
             return f"hit {related.rank} mentions it"
+
+
+def place_in_evidence(piece: Evidence) -> str:
+    """Why a piece of evidence is shown: it is a hit, or what brought it along."""
+    brought = piece.brought
+    if brought is None:
+        around = " and what stands around it" if len(piece.parts) > 1 else ""
+        return f"hit {piece.rank}{around}" if piece.rank else "stands next to what is shown"
+    match brought.how:
+        case "mentions":
+            return f"mentions {brought.label}, which is [{brought.mark}]"
+        case "mentioned by":
+            return f"[{brought.mark}] mentions {brought.label}"
 
 
 def pattern(words: Iterable[str]) -> re.Pattern[str] | None:

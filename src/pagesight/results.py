@@ -90,11 +90,15 @@ class MatchedWord:
     field: Field
 
 
+How = Literal["mentions", "mentioned by"]
+"""How two things of a document are related."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
     """Another hit that a hit mentions, or that mentions it."""
 
-    how: Literal["mentions", "mentioned by"]
+    how: How
     label: str
     """What is mentioned: "Figure 3"."""
     rank: int
@@ -148,6 +152,18 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """Why a piece of evidence is shown that is no hit: what it mentions is shown, or it is
+    mentioned in what is shown."""
+
+    how: How
+    label: str
+    """What is mentioned: "Figure 7-2"."""
+    mark: int
+    """Of the piece that brought it along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """A passage, figure or table as it was shown to the answerer under the mark [`mark`]."""
 
@@ -168,6 +184,8 @@ class Evidence:
     """Path of the crop of a figure or table; "" for text."""
     superseded_by: str = ""
     """File name of the newer document that takes this one's place; "" where there is none."""
+    brought: Brought | None = None
+    """What brought it along; None for a hit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

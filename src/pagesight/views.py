@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pagesight.audit import findings
 from pagesight.document import Chunk, Document, Kind, Page
-from pagesight.explaining import reasons
-from pagesight.results import Answer, Box, Citation, Claim, Evidence, Explanation, Hit, Turn
+from pagesight.explaining import place_in_evidence, reasons
+from pagesight.results import (
+    Answer,
+    Box,
+    Brought,
+    Citation,
+    Claim,
+    Evidence,
+    Explanation,
+    Hit,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from pagesight.library import Library
@@ -83,6 +93,10 @@ class ShownPassage(Passage):
     parts: tuple[str, ...]
     """Ids of the chunks that it consists of."""
     superseded_by: str
+    brought: Brought | None
+    """What brought it along; null for a hit."""
+    reason: str
+    """Why it is shown, for people: "hit 2", "[1] mentions Figure 7-2"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +307,8 @@ class Viewer:
                 rank=piece.rank,
                 parts=piece.parts,
                 superseded_by=piece.superseded_by,
+                brought=piece.brought,
+                reason=place_in_evidence(piece),
                 **self._passage(piece.chunk, piece.document, piece.page_labels, pages),
             )
             for piece in evidence

@@ -28,7 +28,7 @@ from pagesight.document import (
 )
 from pagesight.geometry import BBox
 from pagesight.library import Library
-from pagesight.results import Evidence, Hit
+from pagesight.results import Brought, Evidence, Hit
 from pagesight.settings import load
 from tests.builders import a_chunk, a_document, an_id, open_library, some_pages, vectors_for
 
@@ -261,7 +261,8 @@ def test_a_figure_that_a_shown_text_refers_to_is_brought_along(library: Library)
     assert (figure.chunk.label, figure.rank, figure.mark) == ("Figure 7-2", 0, 2)
     assert figure.page_labels == ("1-3",)
     assert figure.image_path
-    assert text.rank == 1
+    assert figure.brought == Brought(how="mentioned by", label="Figure 7-2", mark=1)
+    assert (text.rank, text.brought) == (1, None)
 
 
 def test_the_text_that_refers_to_a_figure_is_brought_along(library: Library) -> None:
@@ -276,6 +277,7 @@ def test_the_text_that_refers_to_a_figure_is_brought_along(library: Library) -> 
         ("Remove", 0),
         ("Figure", 1),
     ]
+    assert pieces[0].brought == Brought(how="mentions", label="Figure 7-2", mark=2)
 
 
 def test_only_a_few_things_are_brought_along(library: Library) -> None:

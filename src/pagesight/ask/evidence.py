@@ -10,7 +10,7 @@ from pagesight.ask.selection import Piece, Selection
 from pagesight.document import Chunk
 from pagesight.library import Library
 from pagesight.references import mentions, named
-from pagesight.results import Evidence, Filter, Hit
+from pagesight.results import Brought, Evidence, Filter, Hit, How
 from pagesight.settings import AskSettings
 
 BROUGHT = 3
@@ -48,18 +48,28 @@ class Assembler:
         for hit in hits:
             selection.take_hit(hit.chunk, hit.rank)
         found = list(selection)
-        self._bring(found, selection)
+        bringing = self._bring(found, selection)
         self._complete(selection)
         self._surround(found, selection)
-        return self._evidence(selection.pieces(), hits, marks)
+        return self._evidence(selection.pieces(), hits, marks, bringing)
 
-    def _bring(self, found: Sequence[Chunk], selection: Selection) -> None:
-        """Brings along the figures and tables that the hits name, and what names those found."""
-        left = BROUGHT
+    def _bring(self, found: Sequence[Chunk], selection: Selection) -> Mapping[str, _Bringing]:
+        """Brings along the figures and tables that the hits name, and what names those found.
+        Chunk id -> what brought it."""
+        bringing: dict[str, _Bringing] = {}
         for chunk in found:
-            for brought in (*self._named(chunk, selection), *self._naming(chunk, selection)):
-                if left and brought not in selection and selection.take([brought]):
-                    left -= 1
+            related = [
+                (other, _Bringing(how="mentioned by", label=other.label, chunk=chunk.id))
+                for other in self._named(chunk, selection)
+            ] + [
+                (other, _Bringing(how="mentions", label=chunk.label, chunk=chunk.id))
+                for other in self._naming(chunk, selection)
+            ]
+            for other, why in related:
+                left = len(bringing) < BROUGHT
+                if left and other not in selection and selection.take([other]):
+                    bringing[other.id] = why
+        return bringing
 
     def _named(self, chunk: Chunk, selection: Selection) -> Iterator[Chunk]:
         """The figures and tables of the same document that a chunk names and that are not shown;
@@ -145,12 +155,20 @@ class Assembler:
         return _Line(chunks=tuple(texts[first : last + 1]), here=here - first)
 
     def _evidence(
-        self, pieces: Sequence[Piece], hits: Sequence[Hit], marks: Mapping[str, int]
+        self,
+        pieces: Sequence[Piece],
+        hits: Sequence[Hit],
+        marks: Mapping[str, int],
+        bringing: Mapping[str, _Bringing],
     ) -> list[Evidence]:
         best = {hit.document.id: hit for hit in reversed(hits)}
         order = {id: number for number, id in enumerate(dict.fromkeys(h.document.id for h in hits))}
         ordered = sorted(pieces, key=lambda piece: (order[piece.chunk.document_id], _place(piece)))
         labels = {id: self._labels(id, pieces) for id in order}
+        given = _marked(ordered, marks)
+        by_part = {
+            part: mark for piece, mark in zip(ordered, given, strict=True) for part in piece.parts
+        }
         return [
             Evidence(
                 mark=mark,
@@ -165,8 +183,9 @@ class Assembler:
                 shown_text=piece.text,
                 image_path=self._crop(piece.chunk),
                 superseded_by=best[piece.chunk.document_id].superseded_by,
+                brought=None if piece.rank else _brought(piece, bringing, by_part),
             )
-            for piece, mark in zip(ordered, _marked(ordered, marks), strict=True)
+            for piece, mark in zip(ordered, given, strict=True)
         ]
 
     def _labels(self, document_id: str, pieces: Sequence[Piece]) -> Mapping[int, str]:
@@ -177,6 +196,24 @@ class Assembler:
 
     def _crop(self, chunk: Chunk) -> str:
         return str(self._library.crop_path(chunk.image)) if chunk.image else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bringing:
+    """Which chunk brought another along, and how."""
+
+    how: How
+    label: str
+    chunk: str
+    """Its id."""
+
+
+def _brought(
+    piece: Piece, bringing: Mapping[str, _Bringing], marks: Mapping[str, int]
+) -> Brought | None:
+    """What brought a piece along; `marks` is part -> mark."""
+    each = next((bringing[part] for part in piece.parts if part in bringing), None)
+    return Brought(how=each.how, label=each.label, mark=marks[each.chunk]) if each else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

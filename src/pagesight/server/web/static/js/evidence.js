@@ -192,7 +192,7 @@ function card(passage, cited, answered) {
         {},
         cited && el("span.tag.cited", {}, icon("check"), "cited"),
         el("span.tag", {}, icon(kindIcon(passage.kind)), kindName(passage.kind)),
-        !passage.rank && el("span.tag", {}, "brought along by a reference"),
+        el("span.tag", {}, passage.reason),
       ),
     ),
   );
