@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,8 @@ def test_an_explained_search_says_why_and_gives_the_same_facts_to_programs(
     assert told["named"] == ["Figure 7-1"]
     assert told["reasons"][0] == "named in the question: Figure 7-1"
     assert {each["list"]: each["rank"] for each in told["lists"]} == first["ranks"]
-    assert first["score"] == pytest.approx(told["sum"], abs=1e-6)
+    whole = told["sum"] * math.prod(told["factors"].values())
+    assert first["score"] == pytest.approx(whole, abs=1e-6)
     assert json_of(*search)[0]["explanation"] is None
 
 
