@@ -417,6 +417,15 @@ def test_search_shows_hits_with_their_ranks_and_opens_them(visit: Visit) -> None
         assert page.locator(".overlays .box.large").count() == 1
 
 
+def test_search_marks_words_with_signs_in_them(visit: Visit) -> None:
+    with visit() as page:
+        page.get_by_role("tab", name="Search").click()
+        page.locator("#search").get_by_role("button", name="Search", disabled=False).wait_for()
+        page.get_by_label("Words to search for").fill("resistance on a four-layer board")
+        page.get_by_label("Words to search for").press("Enter")
+        page.locator(".snippet mark", has_text="four-layer").first.wait_for()
+
+
 def test_markup_in_a_document_stays_text(visit: Visit, site: Site) -> None:
     sentence = f"The cover K7 weighs 812 grams {MARKUP}."
     _store(site, f"{MARKUP.replace('/', '')}.pdf", _paper(f"Weights {MARKUP}", sentence))

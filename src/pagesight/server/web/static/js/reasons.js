@@ -54,7 +54,7 @@ function pattern(words) {
   const parts = [...new Set(words)]
     .sort((one, other) => other.length - one.length)
     .map((word) => {
-      const literal = word.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
+      const literal = word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
       return /[\u2e80-\uffff]/.test(word) ? literal : `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`;
     });
   return new RegExp(parts.join("|"), "giu");
