@@ -42,7 +42,7 @@ def explained(
     tokens = frozenset(tokenize(ranking.words)) if ranking.words else frozenset[str]()
     best = sorted(ranking.documents, key=lambda id: (-ranking.documents[id], id))
     places = {id: place for place, id in enumerate(best, start=1)}
-    related = _related(hits)
+    things, related = named(ranking.words), _related(hits)
     return tuple(
         _explanation(
             hit,
@@ -51,7 +51,7 @@ def explained(
             document_rank=places.get(hit.document.id, 0),
             documents=len(best),
             words=tuple(_matched(hit, tokens)),
-            named=_named(hit, ranking.words),
+            named=_named(hit, things, hits),
             related=related[hit.chunk.id],
         )
         for hit in hits
@@ -118,14 +118,15 @@ def _written(text: str, tokens: frozenset[str]) -> list[str]:
     return list(found.values())
 
 
-def _named(hit: Hit, question: str) -> tuple[str, ...]:
-    """What of the things that a question names a hit is: by its label, else all of them, where it
-    has none and yet came by its name."""
+def _named(hit: Hit, things: Sequence[Sequence[str]], hits: Sequence[Hit]) -> tuple[str, ...]:
+    """What of the things that a question names, each by its labels, a hit is: by its own label,
+    else what no other hit is, where it has none and yet came by its name."""
     if "references" not in hit.ranks:
         return ()
-    things = named(question)
     own = [hit.chunk.label for thing in things if hit.chunk.label in thing]
-    return tuple(dict.fromkeys(own or [thing[0] for thing in things]))
+    others = {other.chunk.label for other in hits if other is not hit}
+    left = [thing[0] for thing in things if not others.intersection(thing)]
+    return tuple(dict.fromkeys(own or left))
 
 
 def _related(hits: Sequence[Hit]) -> dict[str, tuple[Related, ...]]:
