@@ -273,7 +273,9 @@ class Meeting:
         self.left = threading.Event()
         self.closed = threading.Event()
 
-    def search(self, question: Question, count: int | None = None) -> Found:
+    def search(
+        self, question: Question, count: int | None = None, *, explain: bool = False
+    ) -> Found:
         self.begun.set()
         self.barrier.wait(60)
         return Found(hits=(), seconds={})
