@@ -61,6 +61,9 @@ class Hit:
     ranks: Mapping[str, int]
     superseded_by: str = ""
     """File name of the newer document that takes this one's place; "" where there is none."""
+    repeats: tuple[int, ...] = ()
+    """Page indices, 0-based, of hits that say the same in the same document and come after all
+    others therefore: a logo on every page, a part of this figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

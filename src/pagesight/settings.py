@@ -96,6 +96,7 @@ class RetrieveSettings:
     weight_pages: float
     weight_inside: float
     weight_kinds: float
+    weight_picture: float
     weight_references: float
     weight_rerank: float
     documents: float
@@ -111,6 +112,7 @@ class RetrieveSettings:
             "pages": self.weight_pages,
             "inside": self.weight_inside,
             "kinds": self.weight_kinds,
+            "picture": self.weight_picture,
             "references": self.weight_references,
             "rerank": self.weight_rerank,
         }

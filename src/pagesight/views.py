@@ -81,6 +81,8 @@ class FoundPassage(Passage):
     superseded_by: str
     explanation: Explained | None = None
     """None unless it was asked for."""
+    repeats: tuple[int, ...] = ()
+    """1-based numbers of the pages on which hits say the same, which come after all others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +294,7 @@ class Viewer:
                 ranks=dict(hit.ranks),
                 superseded_by=hit.superseded_by,
                 explanation=Explained.of(told) if told else None,
+                repeats=tuple(page + 1 for page in hit.repeats),
                 **self._passage(hit.chunk, hit.document, hit.page_labels, pages),
             )
             for hit, told in zip_longest(hits, explanations)

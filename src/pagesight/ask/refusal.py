@@ -27,6 +27,8 @@ _FOUND_WORDS, _FOUND_SPECIFICS = 2, 1
 """Counted as found beside the question's own, so that one word of a short question that is not
 found says little."""
 
+_BY_LOOKS = frozenset({"visual", "picture"})
+"""Lists that are found by what a picture looks like."""
 _PROPER = re.compile(r".*\?(?=\s|$)", re.DOTALL)
 """What follows the last question mark says how to answer: "Write it as a list"."""
 _PAGES = re.compile(r"\b(?:pages?|slides?|p\.)\s*\d+(?:\s*(?:,|and|&|-|to)\s*\d+)*", re.IGNORECASE)
@@ -103,7 +105,7 @@ class Gauge:
         """
         if not evidence:
             return "nothing was found"
-        looked_at = any("visual" in item.ranks for item in ranking.fused)
+        looked_at = any(item.ranks.keys() & _BY_LOOKS for item in ranking.fused)
         tried = query.image is not None and (query.text.strip() or looked_at)
         if tried or not self._settings.refuse_below:
             return ""

@@ -38,6 +38,9 @@ def print_hits(hits: Sequence[FoundPassage]) -> None:
         console.print(head)
         if hit.superseded_by:
             console.print(Text(f"{_INDENT}superseded by {hit.superseded_by}", style="yellow"))
+        if hit.repeats:
+            again = ", ".join(map(str, hit.repeats))
+            console.print(Text(f"{_INDENT}the same again: page {again}", style="dim"))
         if hit.headings:
             console.print(Text(f"{_INDENT}{' > '.join(hit.headings)}", style="dim"))
         console.print(_snippet(hit))

@@ -112,6 +112,8 @@ def _hit(hit: FoundPassage) -> str:
         lines.append(f"Under: {' > '.join(hit.headings)}")
     if hit.superseded_by:
         lines.append(f"Superseded by {hit.superseded_by}")
+    if hit.repeats:
+        lines.append(f"The same again on page {', '.join(map(str, hit.repeats))}")
     if told := hit.explanation:
         lines.append(f"Why: {'; '.join(told.reasons)}")
         words = dict.fromkeys(each.word for each in told.words)

@@ -12,18 +12,21 @@ from pagesight.fusion import Fused, ranked, reciprocal_rank_fusion
 from pagesight.library import Library
 from pagesight.ports import OpticalReader, TextEmbedder, VisualEmbedder
 from pagesight.results import Explanation, Filter, Hit, Query
+from pagesight.retrieve.duplicates import SPARE, distinct
 from pagesight.retrieve.explain import explained
-from pagesight.retrieve.hierarchy import best_first, best_of, standing
+from pagesight.retrieve.hierarchy import best_of, opened, standing
 from pagesight.retrieve.hits import hits_of
 from pagesight.retrieve.inside import chunks_inside, pages_inside
 from pagesight.retrieve.kinds import of_wished_kind
 from pagesight.retrieve.memory import Memory, asked_for
 from pagesight.retrieve.naming import named_in
+from pagesight.retrieve.pictures import originals
 from pagesight.retrieve.reranking import RERANK, Reranking
 from pagesight.settings import RetrieveSettings
 from pagesight.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
+    from pagesight.document import Chunk
     from pagesight.fusion import Ranks
     from pagesight.ports import Vector
 
@@ -40,7 +43,8 @@ class Ranking:
     documents: Mapping[str, float]
     """Document id -> how well it fits the question, above 0 and at most 1."""
     words: str
-    """The question's words: its text, else what OCR read in its picture; "" where that has none."""
+    """The question's words: its text; else those of the figure or table that its picture shows;
+    else what OCR read in it; "" where that has none."""
     seconds: Mapping[str, float]
     """Wall clock by stage: "recall" alone where the same was found a moment ago, else "embed" (the
     question), one stage a list, "fuse" (hits included) as well."""
@@ -91,19 +95,24 @@ class Retriever:
         return ranking
 
     def _ranking(self, query: Query, count: int | None, watch: Stopwatch) -> Ranking:
+        shown = self._originals(query, watch)
         with watch.stage("embed"):
-            words = self._words(query)
+            words = self._words(query, shown)
         found = self._found(query, words, watch)
         with watch.stage("documents"):
             documents = self._documents(words, query.filter, found)
+            documents |= {chunk.document_id: 1.0 for chunk in shown}
         lists = self._lists(query, words, found, documents, watch)
+        lists["picture"] = ranked(chunk.id for chunk in shown)
         with watch.stage("fuse"):
             fused = self._weighed(self._fused(lists), documents)
         fused = self._reranked(words, fused, watch)
         with watch.stage("fuse"):
-            hits = self.hits(fused[: count or self._settings.count])
+            wanted = count or self._settings.count
+            hits, repeats = distinct(self.hits(fused[: wanted + SPARE]), self._library.crop_path)
+            fused.sort(key=lambda item: item.id in repeats)
         return Ranking(
-            hits=tuple(hits),
+            hits=tuple(hits[:wanted]),
             fused=tuple(fused),
             documents=documents,
             words=words,
@@ -142,7 +151,7 @@ class Retriever:
 
     def _documents(
         self, words: str, filter: Filter, found: Mapping[str, Sequence[tuple[str, float]]]
-    ) -> Mapping[str, float]:
+    ) -> dict[str, float]:
         """Document id -> how well it fits the question, above 0 and at most 1, by its words and
         by its best chunks; those that nothing speaks for are left out."""
         if not words:
@@ -162,7 +171,7 @@ class Retriever:
         """List name -> ranks of what was found, and of what follows from it, each list made of
         those before it."""
         library, filter, weights = self._library, query.filter, self._settings.weights
-        best = best_first(documents)
+        best = opened(documents)
         lists: dict[str, Ranks] = {
             name: ranked(id for id, _ in pairs) for name, pairs in found.items()
         }
@@ -199,18 +208,27 @@ class Retriever:
 
         return sorted(map(weighed, fused), key=lambda item: (-item.score, item.id))
 
-    def _words(self, query: Query) -> str:
-        """See `Ranking.words`."""
+    def _originals(self, query: Query, watch: Stopwatch) -> list[Chunk]:
+        """The figures and tables that the picture of a question was taken of."""
+        if query.image is None or not self._settings.weights["picture"]:
+            return []
+        with watch.stage("picture"):
+            return originals(self._library, query.image, query.filter)
+
+    def _words(self, query: Query, shown: Sequence[Chunk]) -> str:
+        """See `Ranking.words`. What a figure or table is known to say beats what OCR reads."""
         if query.text.strip():
             return query.text
         if query.image is None:
             raise SettingsError("the question is empty: write what you want to know")
+        if words := next((chunk.text for chunk in shown if chunk.text), ""):
+            return words
         picture, reader = _picture(query.image), self._reader()
         if reader is not None:
             read = reader.read(picture, sparse=True)
             if words := " ".join(word.text for word in read):
                 return words
-        if self._visual is None:
+        if self._visual is None and not shown:
             raise SettingsError(
                 f"{query.image.name}: no words were read in the picture, and there are no CLIP "
                 "vectors to find its like: ask in words, or run `pagesight reembed --visual`"

@@ -14,19 +14,15 @@ from pagesight.fusion import Ranks, ranked
 from pagesight.library import Library
 from pagesight.results import Filter
 
-OPENED = 8
-"""Documents that are ranked from inside. The right one is among the five best for 98 of 100
-questions; 5, 8 and 12 were measured and give the same hits."""
-
 DEPTH = 20
 """Chunks, and pages, that are taken from each. 20 and 50 were measured and give the same hits."""
 
 
 def chunks_inside(library: Library, words: str, filter: Filter, documents: Sequence[str]) -> Ranks:
-    """Chunk id -> its rank in its document, for the first documents of `documents`."""
+    """Chunk id -> its rank in its document, for all of `documents`."""
     return {
         id: rank
-        for document in documents[:OPENED]
+        for document in documents
         for id, rank in ranked(
             id for id, _ in library.search_within(document, words, DEPTH, filter)
         ).items()
@@ -40,16 +36,13 @@ def pages_inside(
     documents: Sequence[str],
     so_far: Sequence[str],
 ) -> Ranks:
-    """Chunk id -> rank of its page in its document, for the first documents of `documents`; each
-    page is told by the chunk on it that stands first in `so_far` (chunk ids, best first).
+    """Chunk id -> rank of its page in its document, for all of `documents`; each page is told by
+    the chunk on it that stands first in `so_far` (chunk ids, best first).
 
     A page says what no single chunk says: the words of a question are often spread over the
     paragraphs, captions and cells of one page.
     """
-    found = [
-        library.search_pages_within(document, words, DEPTH, filter)
-        for document in documents[:OPENED]
-    ]
+    found = [library.search_pages_within(document, words, DEPTH, filter) for document in documents]
     order = {id: number for number, id in enumerate(so_far)}
     on_page = iter(library.chunks_on([page for pages in found for page in pages], filter))
 
