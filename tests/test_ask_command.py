@@ -292,3 +292,19 @@ def test_pages_of_a_file_that_changed_or_went_are_said_to_be_missing(tmp_path: P
     shutil.rmtree(folder)
     told = ask(library, QUESTION, "--save-evidence", tmp_path / "two")
     assert "no picture: unit-1.pdf: its pages cannot be shown" in told
+
+
+def test_a_screenshot_of_a_figure_asks_and_is_found(library: Path, tmp_path: Path) -> None:
+    figures = run_pagesight(
+        "search", "drawing", "--kind", "figure", "--json", *SETTINGS, "--library", library
+    )
+    crop = json.loads(figures.stdout)[0]["crop"]
+    shot = tmp_path / "shot.jpg"
+    with Image.open(crop) as picture:
+        half = (picture.width // 2, picture.height // 2)
+        picture.convert("RGB").resize(half).save(shot, quality=80)
+    answer = json.loads(ask(library, "--image", shot, "--json"))
+    assert crop in [piece["crop"] for piece in answer["evidence"] if piece["rank"] == 1]
+    kept = run_pagesight("ask", "--image", shot, "--bundle", tmp_path / "b", "--library", library)
+    assert kept.returncode == 2
+    assert "keeps no picture" in kept.stderr

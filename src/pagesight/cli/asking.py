@@ -51,6 +51,10 @@ VIEWER_SECONDS = 3.0
 
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")] = "",
+    image: Annotated[
+        Path | None,
+        typer.Option(help="A picture that asks, alone or with the question: a screenshot, say."),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="LLM at OPENAI_BASE_URL; without one, answers are quotes."),
@@ -93,8 +97,10 @@ def ask(
     """Answer a question, with citations: page, box, crop and quote."""
     from pagesight.service import LocalService
 
-    if not question and not chat:
-        raise typer.BadParameter("write a question in quotes, or give --chat")
+    if not (question or image or chat):
+        raise typer.BadParameter("write a question in quotes, or give --image FILE or --chat")
+    if image and bundle:
+        raise typer.BadParameter("--bundle keeps no picture that asks: leave --image or it out")
     if dry_run and (chat or bundle or save_evidence or open_evidence):
         raise typer.BadParameter(
             "--dry-run looks at one question and saves nothing: leave --chat, --bundle, "
@@ -104,7 +110,7 @@ def ask(
     narrowed = narrowing(kinds, documents, pages, where)
     if dry_run:
         with open_app(library, settings) as built:
-            _show_messages(built, question, narrowed, as_json=as_json)
+            _show_messages(built, question, image, narrowed, as_json=as_json)
         return
     with ExitStack() as stack:
         if bundle or save_evidence or open_evidence:
@@ -124,9 +130,9 @@ def ask(
             service=service, narrowing=narrowed, keeper=keeper, chat=chat, as_json=as_json
         )
         if chat:
-            session.run(question)
+            session.run(question, image)
         else:
-            session.ask(question)
+            session.ask(question, image)
 
 
 def replay(
@@ -176,11 +182,13 @@ def _overrides(model: str | None) -> tuple[str, ...]:
     return () if model is None else (f"ask.model={model}",)
 
 
-def _show_messages(app: App, text: str, narrowed: Narrowing, *, as_json: bool) -> None:
+def _show_messages(
+    app: App, text: str, image: Path | None, narrowed: Narrowing, *, as_json: bool
+) -> None:
     from pagesight.replay import sent
     from pagesight.service import LocalService, Question
 
-    asked = LocalService(app).query(Question(text=text, narrowing=narrowed))
+    asked = LocalService(app).query(Question(text=text, image=image, narrowing=narrowed))
     prepared = app.asker.prepare(asked)
     messages = sent(app, prepared)
     unsent = prepared.refused
@@ -251,22 +259,24 @@ class _Session:
     as_json: bool
     history: list[Turn] = field(default_factory=list)
 
-    def run(self, first: str) -> None:
-        """Asks what is typed or piped. On a terminal a failing endpoint does not end it."""
+    def run(self, first: str, image: Path | None = None) -> None:
+        """Asks what is typed or piped; the picture belongs to the first question. On a terminal a
+        failing endpoint does not end it."""
         for question in _questions(first):
             if not self.as_json and not sys.stdin.isatty():
                 output.console.print(Text(f"\n> {question}", style="bold"))
+            picture, image = image, None
             try:
-                self.ask(question)
+                self.ask(question, picture)
             except ServiceError as error:
                 if not sys.stdin.isatty():
                     raise
                 warn(str(error))
 
-    def ask(self, question: str) -> None:
+    def ask(self, question: str, image: Path | None = None) -> None:
         from pagesight.service import Question
 
-        asked = Question(text=question, narrowing=self.narrowing)
+        asked = Question(text=question, image=image, narrowing=self.narrowing)
         answer, streamed = self._answered(self.service.ask(asked, tuple(self.history)))
         if not self.as_json:
             answers.print_answer(answer, streamed=streamed)
