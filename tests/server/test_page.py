@@ -382,6 +382,21 @@ def test_a_pasted_picture_asks(visit: Visit) -> None:
         assert page.locator(".question img").count() == 1
 
 
+def test_a_picture_is_chosen_and_taken_back_by_the_keyboard(visit: Visit, tmp_path: Path) -> None:
+    drawing = tmp_path / "drawing.png"
+    pymupdf.open().new_page(width=80, height=60).get_pixmap().save(drawing)
+    with visit() as page:
+        page.locator(".known").wait_for()
+        choose = page.locator("#ask").get_by_role("button", name="Ask about a picture")
+        with page.expect_file_chooser() as chooser:
+            choose.press("Enter")
+        chooser.value.set_files(drawing)
+        page.get_by_role("img", name="Picture to ask about: drawing.png").wait_for()
+        page.get_by_role("button", name="Remove the picture").press("Enter")
+        assert page.locator("#ask .preview").is_hidden()
+        assert choose.evaluate("(button) => button === document.activeElement")
+
+
 _PASTE = """async (field, picture) => {
   const bytes = Uint8Array.from(atob(picture), (sign) => sign.charCodeAt(0));
   const clipboardData = new DataTransfer();

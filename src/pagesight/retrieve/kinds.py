@@ -13,8 +13,8 @@ def of_wished_kind(library: Library, question: str, so_far: Sequence[str]) -> li
     """Of what was found so far (chunk ids, best first), the figures or tables that the question
     names, in the same order; none where it names no kind, or where all or none are of it.
 
-    They are weighed once more by how they stand among themselves. Searching them by themselves
-    found no more on any set (see eval/DECISIONS.md) and takes a search by a filter.
+    They are weighed once more by how they stand among themselves. Searching each kind by itself
+    found no more on any question set, and needs searches with a filter.
     """
     kinds = wished(question)
     if not kinds:

@@ -49,7 +49,10 @@ export class PicturePicker {
       this.preview,
       shown,
       el("span.name", {}, file.name || "Pasted picture"),
-      button("close", "Remove the picture", () => this.clear()),
+      button("close", "Remove the picture", () => {
+        this.clear();
+        this.button.focus();
+      }),
     );
     this.preview.hidden = false;
   }
