@@ -67,5 +67,5 @@ def _words(chunk: Chunk) -> list[str]:
 
 def _same_look(one: Path, other: Path) -> bool:
     """A logo, say, that was rendered for each page anew."""
-    looks = look_of_crop(one), look_of_crop(other)
-    return looks[0] is not None and looks[1] is not None and looks[0].distance(looks[1]) <= SAME
+    first, second = look_of_crop(one), look_of_crop(other)
+    return first is not None and second is not None and first.fine_distance(second) <= SAME

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pagesight.document import Chunk, Kind
 from pagesight.library import Library
-from pagesight.looks import SAME, look_of, look_of_crop
+from pagesight.looks import LIKE, look_of, look_of_crop
 from pagesight.results import Filter
 
 MOST_CROPS = 20_000
@@ -33,8 +33,8 @@ def originals(library: Library, picture: Path, filter: Filter) -> list[Chunk]:
     found = []
     for chunk in _likest(library.chunks(ids or []), asked.proportion):
         look = look_of_crop(library.crop_path(chunk.image))
-        if look is not None and (distance := look.distance(asked)) <= SAME:
-            found.append((round(distance, 4), chunk.id, chunk))
+        if look is not None and look.distance(asked) <= LIKE:
+            found.append((round(look.fine_distance(asked), 4), chunk.id, chunk))
     return [chunk for *_, chunk in sorted(found, key=lambda pair: pair[:2])]
 
 
