@@ -12,7 +12,7 @@ from pagesight.document import Chunk, Counts, Document, Page, file_name
 from pagesight.errors import MissingError, SettingsError
 from pagesight.formats import PDF, kind_of
 from pagesight.indexes import SPACES
-from pagesight.ports import Catalogue, CropStore
+from pagesight.ports import Catalogue, CatalogueReferences, CropStore
 from pagesight.renditions import RENDITIONS, Renditions
 from pagesight.results import Filter
 from pagesight.sources import is_remote, local_copy
@@ -69,10 +69,10 @@ class Contents:
         """Chunk id -> document id; those that are not live are left out."""
         return self.catalogue.owners(ids)
 
-    def labelled(self, labels: Sequence[str], filter: Filter = _ALL) -> list[tuple[str, str, str]]:
-        """(label, document id, chunk id) of the figures and tables that have one of the labels
-        ("Figure 3-2") and pass, by label, document and reading order."""
-        return self.catalogue.labelled(labels, filter)
+    @property
+    def references(self) -> CatalogueReferences:
+        """The reference graph: which chunk is "Figure 3-2" or "Section 5.1", which mentions it."""
+        return self.catalogue.references
 
     def note(self, key: str) -> str:
         """What was noted about the library under `key`; "" if nothing was."""

@@ -303,6 +303,27 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkMention:
+    """The text of a chunk names the thing with a key."""
+
+    chunk_id: str
+    key: str
+    target: str = ""
+    """Id of the chunk in which the thing that is meant begins; "" where the document has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkReferences:
+    """The reference graph of a document, between its chunks."""
+
+    defined: tuple[tuple[str, str], ...] = ()
+    """(key, id of a chunk that is the thing or a piece of it), in reading order. All chunks of a
+    section have its key. Pages are not told: chunks know theirs."""
+    mentions: tuple[ChunkMention, ...] = ()
+    """In reading order, one for each chunk and key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenText:
     """Text of a page that no reader of it can see, and that is therefore in none of its elements.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ from pagesight.ports import (
     WordIndex,
     WriterLock,
 )
+from pagesight.references import RULES_VERSION, chunk_references
 from pagesight.results import Filter
 from pagesight.sources import is_remote, local_copy
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 EMBED_BATCH = 256
 """Chunks that are embedded and committed at a time when a space is made anew: what an
 interruption costs."""
+
+REFER_BATCH = 20
+"""Documents whose reference graphs are made and committed at a time: a second's work."""
 
 _ALL = Filter()
 _ERASING = "erasing"
@@ -95,10 +99,22 @@ class Library(Contents):
         if lock is not None:
             lock.acquire()
             try:
-                self.repaired = self.indexes.recover() if recover else {}
+                if recover:
+                    self.repaired = self.indexes.recover()
+                    self._refer()
             except BaseException:
                 lock.release()
                 raise
+
+    def _refer(self) -> None:
+        """Makes the reference graphs that are missing, or that older rules have made."""
+        references = self.catalogue.references
+        for ids in batches(references.lacking(RULES_VERSION), REFER_BATCH):
+            graphs = {}
+            for id in ids:
+                with suppress(LibraryError):  # a broken row, of which doctor tells
+                    graphs[id] = chunk_references(self.document_chunks(id))
+            references.replace(graphs, RULES_VERSION)
 
     @property
     def writable(self) -> bool:
@@ -126,7 +142,8 @@ class Library(Contents):
         if unknown := set(vectors) - set(SPACES):
             raise ValueError(f"no such vector space: {sorted(unknown)}")
         with self._writing():
-            self.catalogue.put(document, pages, chunks, vectors, replaces)
+            graph = RULES_VERSION, chunk_references(chunks)
+            self.catalogue.put(document, pages, chunks, vectors, replaces, graph)
             self.drain()
 
     def remove(self, document_id: str) -> None:

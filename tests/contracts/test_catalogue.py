@@ -3,6 +3,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from pagesight.adapters.sqlite import SCHEMA_VERSION, SQLiteCatalogue
-from pagesight.document import Chunk, Counts
+from pagesight.document import Chunk, ChunkMention, ChunkReferences, Counts
 from pagesight.errors import LibraryError
 from pagesight.ports import DOCUMENTS, WORDS, Catalogue
 from pagesight.results import Filter
@@ -136,17 +137,109 @@ def test_figures_and_tables_are_found_by_their_labels(catalogue: Catalogue) -> N
     second = [labelled("n1", "n", "Figure 1", 0), a_chunk("n2", document_id=an_id("n"))]
     put(catalogue, "m", first)
     put(catalogue, "n", second)
-    found = catalogue.labelled(["Figure 2", "Figure 1", "Figure 9", ""], Filter())
+    found = catalogue.references.defining(["Figure 2", "Figure 1", "Figure 9", ""], Filter())
     in_order = sorted([(an_id("m"), "m2"), (an_id("n"), "n1")])
     assert found == [
         *(("Figure 1", document, id) for document, id in in_order),
         ("Figure 2", an_id("m"), "m1"),
     ]
-    only = catalogue.labelled(["Figure 1"], Filter(documents=(an_id("n"),)))
+    only = catalogue.references.defining(["Figure 1"], Filter(documents=(an_id("n"),)))
     assert only == [("Figure 1", an_id("n"), "n1")]
-    assert catalogue.labelled(["Figure 1"], Filter(pages=(1, 2))) == []
+    assert catalogue.references.defining(["Figure 1"], Filter(pages=(1, 2))) == []
     catalogue.remove(an_id("m"))
-    assert [id for *_, id in catalogue.labelled(["Figure 1", "Figure 2"], Filter())] == ["n1"]
+    left = catalogue.references.defining(["Figure 1", "Figure 2"], Filter())
+    assert [id for *_, id in left] == ["n1"]
+
+
+GRAPH = ChunkReferences(
+    defined=(("Section 1", "m-0"), ("Section 1", "m-1"), ("Equation 4", "m-2")),
+    mentions=(
+        ChunkMention(chunk_id="m-0", key="Equation 4", target="m-2"),
+        ChunkMention(chunk_id="m-0", key="Equation 9"),
+        ChunkMention(chunk_id="m-1", key="Equation 4", target="m-2"),
+    ),
+)
+
+
+def put_with_graph(catalogue: Catalogue) -> None:
+    catalogue.put(a_document("m"), some_pages(), chunks_of("m"), {}, [], (1, GRAPH))
+
+
+def test_what_a_graph_defines_is_found_in_reading_order(catalogue: Catalogue) -> None:
+    put_with_graph(catalogue)
+    m, references = an_id("m"), catalogue.references
+    found = references.defining(["Section 1", "Equation 4", "Figure 1"], Filter())
+    assert found == [("Equation 4", m, "m-2"), ("Section 1", m, "m-0"), ("Section 1", m, "m-1")]
+    assert references.defining(["Section 1"], Filter(pages=(1, 1))) == [("Section 1", m, "m-1")]
+
+
+def test_mentions_are_found_from_both_ends(catalogue: Catalogue) -> None:
+    put_with_graph(catalogue)
+    references = catalogue.references
+    assert references.mentioned("m-0") == [("Equation 4", "m-2")]
+    assert references.mentioned("unknown") == []
+    assert references.mentioning("m-2") == ["m-0", "m-1"]
+
+
+def test_a_page_goes_by_its_printed_label_and_else_by_its_number(catalogue: Catalogue) -> None:
+    pages = [
+        replace(some_pages()[0], index=n, label=label) for n, label in enumerate(["ii", "1", "2"])
+    ]
+    catalogue.put(a_document("m"), pages, chunks_of("m"), {}, [])
+    put(catalogue, "n", [a_chunk("n-0", document_id=an_id("n"), pages=(0, 1))])
+    m, n, references = an_id("m"), an_id("n"), catalogue.references
+    assert references.on_page("1", Filter()) == sorted([(m, "m-1"), (n, "n-0")])
+    assert references.on_page("2", Filter(documents=(m,))) == [(m, "m-2")]
+    assert references.on_page("3", Filter(documents=(m,))) == [(m, "m-2")]
+    assert references.on_page("1-2", Filter()) == [(n, "n-0")]
+    assert references.on_page("xx", Filter()) == []
+
+
+def test_references_go_with_their_document(catalogue: Catalogue) -> None:
+    put_with_graph(catalogue)
+    catalogue.put(a_document("m"), some_pages(), chunks_of("m"), {}, [])
+    assert catalogue.references.defining(["Equation 4"], Filter()) == []
+    put_with_graph(catalogue)
+    catalogue.remove(an_id("m"))
+    assert catalogue.references.defining(["Equation 4"], Filter()) == []
+    assert catalogue.references.mentioning("m-2") == []
+    assert catalogue.upkeep.strays() == {}
+
+
+def test_documents_whose_graph_is_missing_or_made_by_other_rules_are_told(
+    catalogue: Catalogue,
+) -> None:
+    put_with_graph(catalogue)
+    put(catalogue, "n", chunks_of("n"))
+    references = catalogue.references
+    assert references.lacking(1) == [an_id("n")]
+    assert set(references.lacking(2)) == {an_id("m"), an_id("n")}
+    other = ChunkReferences(defined=(("Section 2", "m-1"),))
+    references.replace({an_id("m"): other, an_id("gone"): GRAPH}, 2)
+    assert references.lacking(2) == [an_id("n")]
+    assert references.defining(["Section 1", "Section 2"], Filter()) == [
+        ("Section 2", an_id("m"), "m-1")
+    ]
+    assert references.mentioned("m-0") == []
+    catalogue.put(a_document("m"), some_pages(), chunks_of("m"), {}, [])
+    assert an_id("m") in references.lacking(2)
+
+
+def test_a_library_without_the_graph_is_read_by_labels(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.db"
+    with closing(SQLiteCatalogue(path)) as catalogue:
+        chunk = replace(a_chunk("m1", document_id=an_id("m"), kind="figure"), label="Figure 1")
+        put(catalogue, "m", [chunk])
+    with closing(sqlite3.connect(path)) as database:
+        for table in ("graph", "definition", "mention"):
+            database.execute(f"DROP TABLE {table}")
+    with closing(SQLiteCatalogue(path, read_only=True)) as reader:
+        found = reader.references.defining(["Figure 1", "Section 1"], Filter())
+        assert found == [("Figure 1", an_id("m"), "m1")]
+        assert reader.references.mentioned("m1") == []
+        assert reader.references.mentioning("m1") == []
+    with closing(SQLiteCatalogue(path)) as writer:
+        assert writer.references.lacking(1) == [an_id("m")]
 
 
 def test_what_is_not_there_is_nothing(catalogue: Catalogue) -> None:

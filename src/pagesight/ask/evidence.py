@@ -80,7 +80,7 @@ class Assembler:
         if not labels:
             return
         owned: dict[str, list[str]] = {}
-        for label, _, id in self._library.labelled(labels, _within(chunk)):
+        for label, _, id in self._library.references.defining(labels, _within(chunk)):
             owned.setdefault(label, []).append(id)
         for thing in things:
             ids = next((owned[label] for label in thing if label in owned), [])

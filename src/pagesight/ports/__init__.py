@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagesight.ports.asking import Answerer, ChatModel, VisionModel
-from pagesight.ports.catalogue import Catalogue, CatalogueUpkeep
+from pagesight.ports.catalogue import Catalogue, CatalogueReferences, CatalogueUpkeep
 from pagesight.ports.embedding import TextEmbedder, VisualEmbedder
 from pagesight.ports.indexes import (
     DOCUMENTS,
@@ -43,6 +43,7 @@ __all__ = [
     "Answerer",
     "Candidate",
     "Catalogue",
+    "CatalogueReferences",
     "CatalogueUpkeep",
     "ChatModel",
     "Converter",

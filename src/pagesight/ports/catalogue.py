@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from pagesight.document import Chunk, Counts, Document, Page
+from pagesight.document import Chunk, ChunkReferences, Counts, Document, Page
 from pagesight.results import Filter
 
 if TYPE_CHECKING:
@@ -53,6 +53,38 @@ class CatalogueUpkeep(Protocol):
         """
 
 
+class CatalogueReferences(Protocol):
+    """The reference graph of a catalogue: which chunk is what, and which mentions what.
+
+    A library that an older release wrote has none until the next writer has made it: its figures
+    and tables are then found by their labels all the same, its pages too, and nothing else.
+    Every method raises LibraryError where the catalogue cannot be read or written.
+    """
+
+    def defining(self, keys: Sequence[str], filter: Filter) -> list[tuple[str, str, str]]:
+        """(key, document id, chunk id) of the chunks that pass and are one of the things, or
+        pieces of it, by key, document and reading order."""
+
+    def on_page(self, label: str, filter: Filter) -> list[tuple[str, str]]:
+        """(document id, chunk id) of the chunks that pass and stand on the page on which `label`
+        is printed; where a document has none and the label is a number, on the page with that
+        number. By document and reading order."""
+
+    def mentioned(self, chunk_id: str) -> list[tuple[str, str]]:
+        """What a chunk mentions: (key, id of the chunk in which the thing that is meant begins),
+        in its order; without that which its document does not have."""
+
+    def mentioning(self, chunk_id: str) -> list[str]:
+        """Ids of the chunks that mention the thing that begins in a chunk, in reading order."""
+
+    def lacking(self, version: int) -> list[str]:
+        """Ids of the documents without a graph made by the rules of that version."""
+
+    def replace(self, graphs: Mapping[str, ChunkReferences], version: int) -> None:
+        """Sets the graphs of documents (id -> graph) that are there, in one transaction; those
+        that have gone are passed over."""
+
+
 class Catalogue(Protocol):
     """The truth about a library: documents, chunks, vectors, and what derived indexes still
     have to learn (the outbox). Every method is one transaction and may be called from any thread.
@@ -62,6 +94,9 @@ class Catalogue(Protocol):
 
     Every method raises LibraryError where the catalogue cannot be read or written.
     """
+
+    @property
+    def references(self) -> CatalogueReferences: ...
 
     @property
     def upkeep(self) -> CatalogueUpkeep: ...
@@ -80,11 +115,14 @@ class Catalogue(Protocol):
         chunks: Sequence[Chunk],
         vectors: Mapping[str, Mapping[str, Vector]],
         replaces: Collection[str],
+        references: tuple[int, ChunkReferences] | None = None,
     ) -> None:
         """Stores a document and drops those it replaces, all or nothing.
 
         `chunks` are in reading order; `vectors` is space -> chunk id -> vector; `replaces` are
-        document ids. A document with the same id is replaced too, and keeps its aliases.
+        document ids; `references` is the version of the rules and the graph that they made, and
+        without it the document lacks its graph. A document with the same id is replaced too, and
+        keeps its aliases.
         """
 
     def remove(self, document_id: str) -> None:
@@ -152,10 +190,6 @@ class Catalogue(Protocol):
     def chunks_on(self, pages: Sequence[tuple[str, int]], filter: Filter) -> list[list[str]]:
         """For each page (document id and 0-based index) the ids of the chunks on it that are of
         the filter's kinds, by id."""
-
-    def labelled(self, labels: Sequence[str], filter: Filter) -> list[tuple[str, str, str]]:
-        """(label, document id, chunk id) of the chunks that pass and have one of the labels
-        ("Figure 3-2"), by label, document and reading order."""
 
     def shows(self, image: str) -> bool:
         """Whether a figure or table has the crop with this key."""

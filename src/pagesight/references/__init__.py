@@ -7,13 +7,17 @@ gives the same key for it, in whichever language.
 """
 
 from pagesight.references.captions import parse_caption
+from pagesight.references.chunked import RULES_VERSION, chunk_references
 from pagesight.references.graph import reference_graph
-from pagesight.references.keys import names_figure, names_table, without_part
-from pagesight.references.mentions import BIBLIOGRAPHIC, mentions, named, own_mentions
+from pagesight.references.keys import names_figure, names_table, without_part, word_of
+from pagesight.references.mentions import BIBLIOGRAPHIC, asked, mentions, named, own_mentions
 from pagesight.references.missing import missing
 
 __all__ = [
     "BIBLIOGRAPHIC",
+    "RULES_VERSION",
+    "asked",
+    "chunk_references",
     "mentions",
     "missing",
     "named",
@@ -23,4 +27,5 @@ __all__ = [
     "parse_caption",
     "reference_graph",
     "without_part",
+    "word_of",
 ]

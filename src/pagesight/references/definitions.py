@@ -44,6 +44,7 @@ _FORMULA_LINE = re.compile(
     r".*[=<>≤≥≈≡≺≻∝∈∼←→].*\s\((?P<number>(?:[A-Z]\.?)?\d{1,3}(?:[.\-]\d{1,3})*[a-z]?)\)\s*"
 )
 """A formula with its number that the layout took for a line of text."""
+_MATHS = re.compile(r"[=<>≤≥≈≡≺≻∝∈∼←→∑]")
 _PROSE = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _MOST_PROSE = 3
 """Words of four letters in such a line: "otherwise", "softmax"."""
@@ -134,6 +135,18 @@ def equations(parsed: ParsedDocument) -> Iterator[Definition]:
                 if tag and len(_PROSE.findall(line)) <= _MOST_PROSE:
                     place = Place(page=span.page, bbox=span.bbox, element=index)
                     yield _equation(tag["number"]), place
+
+
+def is_formula(line: str) -> bool:
+    """Whether a line looks like a formula with its number, wherever in it that stands."""
+    return bool(
+        _MATHS.search(line) and _TAG.search(line) and len(_PROSE.findall(line)) <= _MOST_PROSE
+    )
+
+
+def is_item(line: str) -> bool:
+    """Whether a line begins as a numbered item of a list does."""
+    return _STEP.match(line) is not None
 
 
 def _equation(number: str) -> str:

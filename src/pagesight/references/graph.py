@@ -19,7 +19,7 @@ from pagesight.document import (
 )
 from pagesight.references import definitions
 from pagesight.references.definitions import Definition, is_heading
-from pagesight.references.keys import without_part, word_of
+from pagesight.references.keys import kin, without_part, word_of
 from pagesight.references.mentions import EVERYTHING, Mention, own_mentions
 
 _BIBLIOGRAPHY = frozenset({"references", "bibliography", "literature", "works cited", "literatur"})
@@ -78,7 +78,7 @@ class _Definitions:
                 return self._places[other]
         if key in self._parts:
             return tuple(self._parts[key])
-        return next((self._places[kin] for kin in _kin(key) if kin in self._places), ())
+        return next((self._places[kin] for kin in kin(key) if kin in self._places), ())
 
     def is_by(self, key: str, element: int) -> bool:
         """Whether the element itself defines the key."""
@@ -90,17 +90,6 @@ def _grouped(pairs: Iterable[Definition]) -> dict[str, tuple[Place, ...]]:
     for key, place in pairs:
         groups.setdefault(key, {})[place] = None
     return {key: tuple(group) for key, group in groups.items()}
-
-
-def _kin(key: str) -> Iterator[str]:
-    """Chapter 3 may be headed "3 Setup", and section B be appendix B; but where appendices are
-    numbered 1, 2, 3, those are not the sections of that number. Note 5D is in note 5."""
-    word, _, number = key.partition(" ")
-    if word == "Note" and number[-1].isalpha() and number[0].isdigit():
-        yield key[:-1]
-    kin = ("Section", "Chapter") if number[0].isdigit() else ("Section", "Appendix", "Annex")
-    if word in kin:
-        yield from (f"{other} {number}" for other in kin if other != word)
 
 
 class _Outline:

@@ -161,6 +161,17 @@ def without_part(key: str) -> str:
     return _PART.sub("", key)
 
 
+def kin(key: str) -> Iterator[str]:
+    """Chapter 3 may be headed "3 Setup", and section B be appendix B; but where appendices are
+    numbered 1, 2, 3, those are not the sections of that number. Note 5D is in note 5."""
+    word, _, number = key.partition(" ")
+    if word == "Note" and number[-1].isalpha() and number[0].isdigit():
+        yield key[:-1]
+    words = ("Section", "Chapter") if number[0].isdigit() else ("Section", "Appendix", "Annex")
+    if word in words:
+        yield from (f"{other} {number}" for other in words if other != word)
+
+
 def word_of(key: str) -> str:
     """ "Figure" of "Figure 3"."""
     return key.split(" ", 1)[0]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pagesight.references.keys import CAPTIONED, HEADINGS, Noun, nouns, without_part, word_of
+from pagesight.references.keys import CAPTIONED, HEADINGS, Noun, kin, nouns, without_part, word_of
 
 BIBLIOGRAPHIC = re.compile(r"(?<![A-Z0-9_])\s*\[\d+(?:\s*[,;–-]\s*\d+)*\]")
 """A document's own marks into its list of sources ("[12]"), but not the index of a name
@@ -56,6 +56,18 @@ footnote's mark) or is a file ("figure.1")."""
 _ENTRY = re.compile(r"\s*(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+\s")
 """How a line of a table of contents begins: "28.6.2 The Port Table 563" ends with a page number."""
 _LED = re.compile(r"\b(?:see|in|of|to|from|as|with|by|on|and|or)\s+$|[(,]\s*$", re.IGNORECASE)
+_AS_ASKED: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"\bpp?\.\s?(?=\d)", re.IGNORECASE), "page "),
+    (re.compile(r"\bslide(?=s?\s\d)", re.IGNORECASE), "page"),
+    (re.compile(r"(?<!for )\b(?:example|note)(?=s?\s\d)"), lambda match: match[0].title()),
+    (re.compile(r"(?i:\bfig(?:ure)?\.?\s?)\d{1,3}[A-H]\b"), lambda match: match[0].lower()),
+    (
+        re.compile(r"\b(?:appendix|annex|annexe|anhang)\s[a-z]\b", re.IGNORECASE),
+        lambda match: match[0][:-1] + match[0][-1].upper(),
+    ),
+)
+"""What running text is strict about and a question may say: "what is on p. 5", "example 3 says",
+"appendix b", "Fig. 3B", and "slide 5" for the page of a deck."""
 _CITATION = 40
 """Characters before a mention that a citation takes."""
 
@@ -95,6 +107,15 @@ def named(text: str) -> list[tuple[str, ...]]:
     by that of the whole ("Figure 3") as well, for where the part has no crop of its own."""
     labels = dict.fromkeys(mention.label for mention in mentions(text))
     return [tuple(dict.fromkeys((label, without_part(label)))) for label in labels]
+
+
+def asked(text: str) -> list[tuple[str, ...]]:
+    """The same of everything that can be named: sections, equations, pages ...; each also by the
+    other words that its heading may have ("Chapter 3" for "Section 3")."""
+    for pattern, written in _AS_ASKED:
+        text = pattern.sub(written, text)
+    labels = dict.fromkeys(mention.label for mention in mentions(text, EVERYTHING))
+    return [tuple(dict.fromkeys((label, without_part(label), *kin(label)))) for label in labels]
 
 
 def _lists(text: str, found: Iterable[Mention]) -> Iterator[list[Mention]]:

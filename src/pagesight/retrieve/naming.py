@@ -18,7 +18,7 @@ def named_in(library: Library, text: str, filter: Filter, so_far: Sequence[str])
     """
     things = named(text)
     labels = [label for thing in things for label in thing]
-    found = library.labelled(labels, filter) if labels else []
+    found = library.references.defining(labels, filter) if labels else []
     if not found:
         return []
     place = {id: number for number, id in enumerate(so_far)}

@@ -13,14 +13,14 @@ import numpy as np
 from pagesight.adapters.sqlite import statements as sql
 from pagesight.adapters.sqlite.database import (
     IMAGE,
-    LABEL,
     SCHEMA_VERSION,
     SUPERSEDES,
     Database,
     put_settings,
 )
+from pagesight.adapters.sqlite.references import SQLiteReferences, insert_references
 from pagesight.adapters.sqlite.upkeep import SQLiteUpkeep
-from pagesight.document import Chunk, Counts, Document, Page
+from pagesight.document import Chunk, ChunkReferences, Counts, Document, Page
 from pagesight.errors import LibraryError
 from pagesight.ports import DOCUMENTS, PAGES, WORDS, page_id
 from pagesight.results import Filter
@@ -44,6 +44,7 @@ class SQLiteCatalogue:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
         self._database = Database(path, read_only=read_only)
+        self.references = SQLiteReferences(self._database)
         self.upkeep = SQLiteUpkeep(self._database)
 
     def __reduce__(self) -> tuple[Callable[[Path], SQLiteCatalogue], tuple[Path]]:
@@ -67,6 +68,7 @@ class SQLiteCatalogue:
         chunks: Sequence[Chunk],
         vectors: Mapping[str, Mapping[str, Vector]],
         replaces: Collection[str],
+        references: tuple[int, ChunkReferences] | None = None,
     ) -> None:
         with self._database.transaction() as connection:
             gone = sql.indexed(connection, {document.id, *replaces})
@@ -77,6 +79,8 @@ class SQLiteCatalogue:
                 "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (sql.chunk_row(position, chunk) for position, chunk in enumerate(chunks)),
             )
+            if references is not None:
+                insert_references(connection, document.id, *references)
             come = {
                 WORDS: [chunk.id for chunk in chunks],
                 PAGES: [page_id(document.id, page.index) for page in pages],
@@ -240,17 +244,6 @@ class SQLiteCatalogue:
         for place, id in self._database.rows(query, json.dumps(list(pages)), *values):
             found[place].append(id)
         return found
-
-    def labelled(self, labels: Sequence[str], filter: Filter) -> list[tuple[str, str, str]]:
-        condition, values = sql.condition(filter)
-        rows = self._database.rows(
-            f"SELECT {LABEL}, document_id, id FROM chunk WHERE {LABEL} != '' "
-            f"AND {LABEL} IN (SELECT value FROM json_each(?)) AND {condition} "
-            f"ORDER BY {LABEL}, document_id, position",
-            json.dumps(list(labels)),
-            *values,
-        )
-        return [(label, document_id, id) for label, document_id, id in rows]
 
     def shows(self, image: str) -> bool:
         # The first condition is that of the index, which serves no query without it.

@@ -76,9 +76,24 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS chunk_filter "
     "ON chunk(kind, first_page, last_page, document_id, pages, id)",
     f"CREATE INDEX IF NOT EXISTS chunk_image ON chunk({IMAGE}) WHERE {IMAGE} != ''",
+    f"CREATE INDEX IF NOT EXISTS page_label ON page({LABEL})",
     f"CREATE INDEX IF NOT EXISTS document_supersedes ON document({SUPERSEDES}) "
     f"WHERE {SUPERSEDES} != '[]'",
 )
+_REFERENCES = (
+    "CREATE TABLE IF NOT EXISTS graph (document_id TEXT PRIMARY KEY "
+    "REFERENCES document(id) ON DELETE CASCADE, version INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS definition (key TEXT NOT NULL, chunk_id TEXT NOT NULL "
+    "REFERENCES chunk(id) ON DELETE CASCADE, PRIMARY KEY (key, chunk_id)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS definition_chunk ON definition(chunk_id)",
+    "CREATE TABLE IF NOT EXISTS mention (chunk_id TEXT NOT NULL "
+    "REFERENCES chunk(id) ON DELETE CASCADE, key TEXT NOT NULL, "
+    "target TEXT REFERENCES chunk(id) ON DELETE CASCADE)",
+    "CREATE INDEX IF NOT EXISTS mention_chunk ON mention(chunk_id)",
+    "CREATE INDEX IF NOT EXISTS mention_target ON mention(target) WHERE target IS NOT NULL",
+)
+"""The reference graph: `graph` says which documents have theirs, and by which rules it was made."""
+_ADDITIONS = (*_INDEXES, *_REFERENCES)
 """Made where they are missing: an older library gets them from its next writer, and its readers
 do without."""
 
@@ -232,7 +247,7 @@ class Database:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            for statement in _INDEXES:
+            for statement in _ADDITIONS:
                 connection.execute(statement)
             connection.execute("COMMIT")
         self._check_version(may_be_empty=False)

@@ -62,7 +62,7 @@ def insert_document(
     database: sqlite3.Connection, document: Document, pages: Sequence[Page]
 ) -> None:
     """The document without the chunks of its former version; its aliases stay."""
-    for table in ("chunk", "page"):
+    for table in ("chunk", "page", "graph"):
         database.execute(f"DELETE FROM {table} WHERE document_id = ?", (document.id,))
     database.execute(
         "INSERT INTO document VALUES (?, ?, ?) "

@@ -52,12 +52,16 @@ class SQLiteUpkeep:
 
     def drop_strays(self) -> None:
         with self._database.transaction() as connection:
-            # Vectors last: they belong to chunks that may be strays themselves.
-            for table in ("source", "page", "chunk"):
+            # What belongs to chunks comes last: these may be strays themselves.
+            for table in ("source", "page", "chunk", "graph"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE document_id NOT IN (SELECT id FROM document)"
                 )
-            connection.execute("DELETE FROM vector WHERE chunk_id NOT IN (SELECT id FROM chunk)")
+            for table in ("vector", "definition", "mention"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE chunk_id NOT IN (SELECT id FROM chunk)"
+                )
+            connection.execute("DELETE FROM mention WHERE target NOT IN (SELECT id FROM chunk)")
 
     def document_ids(self) -> list[str]:
         return [id for (id,) in self._database.rows("SELECT id FROM document ORDER BY source, id")]
