@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pagesight.document import Chunk, Metadata
+from pagesight.document import Chunk, Metadata, Span
 from pagesight.errors import SettingsError
+from pagesight.geometry import BBox
 from pagesight.ingest.vectors import text_vectors
 from pagesight.library import Library
 from pagesight.optical import ReadWord
@@ -145,6 +146,90 @@ def test_of_many_figures_with_one_name_that_of_the_document_in_question_is_meant
         with_figures(library, name, "Figure 4")
     hits = retriever(library).retrieve(Query(text="What does Figure 4 of the gears show?")).hits
     assert hits[0].chunk.id == "gears Figure 4"
+
+
+def with_sections(library: Library, name: str) -> None:
+    """A document of two sections, an equation and printed page labels."""
+    document_id = an_id(name)
+
+    def chunk(id: str, text: str, page: int, *path: str) -> Chunk:
+        made = a_chunk(
+            f"{name} {id}", text, document_id=document_id, heading_path=path, pages=(page,)
+        )
+        return replace(made, spans=tuple(_lines(text, page)))
+
+    heads = ("2 Use", "2.1 Wiring of the terminal strip")
+    chunks = [
+        chunk("use", "2 Use\nRead this first.", 0, heads[0]),
+        chunk("wiring", f"{heads[1]}\nConnect the mains.", 1, *heads),
+        chunk("earth", "Connect the earth wire before.", 1, *heads),
+        chunk("law", "3 Theory\nThe flow is\nQ = k d (4)\nas 2.1 says.", 2, "3 Theory"),
+    ]
+    vectors = {"text": text_vectors(HashedWords(), chunks)}
+    library.put(a_document(name), some_pages(), chunks, vectors)
+
+
+def _lines(text: str, page: int) -> Iterator[Span]:
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        yield Span(start=start, end=end, page=page, bbox=BBox(72.0, 72.0, 300.0, 90.0))
+        start = end + 1
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Which seal does Eq. (4) hold for?", "law"),
+        ("Welche Dichtung nennt Gleichung (4)?", "law"),
+        ("How is the shaft seal of section 2.1 pressed in?", "wiring"),
+        ("What about the earth wire in section 2.1?", "earth"),
+        ("How is the seal of § 3 pressed in?", "law"),
+        ("Which shaft seal is on page 1-3?", "law"),
+        ("Is there a shaft seal on p. 3?", "law"),
+        ("Which seals does chapter 3 name?", "law"),
+    ],
+)
+def test_sections_equations_and_pages_come_first_where_they_are_named(
+    library: Library, question: str, first: str
+) -> None:
+    with_sections(library, "pumps")
+    asked = Query(text=question, filter=Filter(documents=(an_id("pumps"),)))
+    hit = retriever(library).retrieve(asked, 1).hits[0]
+    assert hit.chunk.id == f"pumps {first}"
+    assert "references" in hit.ranks
+
+
+def test_a_question_that_names_two_things_finds_both_first(library: Library) -> None:
+    with_sections(library, "pumps")
+    with_figures(library, "valves", "Figure 4")
+    hits = retriever(library).retrieve(Query(text="Do section 2.1 and Eq. (4) agree?"), 2).hits
+    assert {hit.chunk.id for hit in hits} == {"pumps wiring", "pumps law"}
+
+
+def test_a_name_that_nothing_has_is_passed_over(library: Library) -> None:
+    with_sections(library, "pumps")
+    for name in ("Figure 99", "section 9.9", "page 812", "Eq. (77)"):
+        ranking = retriever(library).retrieve(Query(text=f"How is the shaft seal of {name} made?"))
+        assert ranking.hits[0].chunk.id == "seal"
+        assert all("references" not in item.ranks for item in ranking.fused)
+
+
+def test_a_number_that_names_no_section_leaves_the_right_passage_in_sight(
+    library: Library,
+) -> None:
+    chunks = [
+        a_chunk(f"s{n}", f"Text {n} of it.", heading_path=("8 Terms",), document_id=an_id("act"))
+        for n in range(20)
+    ]
+    head = replace(chunks[0], text="8 Terms\nText", spans=tuple(_lines("8 Terms\nText", 0)))
+    answer = a_chunk("answer", "Charities are companies under section 8.", document_id=an_id("act"))
+    chunks = [head, *chunks[1:], answer]
+    library.put(
+        a_document("act"), some_pages(), chunks, {"text": text_vectors(HashedWords(), chunks)}
+    )
+    hits = retriever(library).retrieve(Query(text="Which charities are section 8 companies?")).hits
+    assert "answer" in [hit.chunk.id for hit in hits[: load().ask.evidence]]
 
 
 def test_the_parts_of_a_figure_stand_for_the_whole_where_they_have_no_crop(

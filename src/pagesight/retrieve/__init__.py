@@ -183,7 +183,7 @@ class Retriever:
                 lists["pages"] = pages_inside(library, words, filter, best, self._order(lists))
         if query.text and weights["references"]:
             with watch.stage("references"):
-                meant = named_in(library, query.text, filter, self._order(lists))
+                meant = named_in(library, query.text, filter, self._order(lists), documents)
                 lists["references"] = ranked(meant[: self._settings.depth])
         if query.text and weights["kinds"]:
             with watch.stage("kinds"):
