@@ -9,8 +9,8 @@ from pagesight.ask.joining import reading_order, same_table
 from pagesight.ask.selection import Piece, Selection
 from pagesight.document import Chunk
 from pagesight.library import Library
-from pagesight.references import mentions, named
-from pagesight.results import Brought, Evidence, Filter, Hit, How
+from pagesight.references import names_figure, names_table
+from pagesight.results import Brought, Evidence, Hit, How
 from pagesight.settings import AskSettings
 
 BROUGHT = 3
@@ -23,8 +23,6 @@ REACH = 12
 with figures take turns there."""
 LONG_REACH = 80
 """The same for the parts of a table that is longer; twice as many fit in no usual budget."""
-MENTIONING = 20
-"""Passages that are looked through for one that refers to a figure."""
 
 
 class Assembler:
@@ -72,33 +70,24 @@ class Assembler:
         return bringing
 
     def _named(self, chunk: Chunk, selection: Selection) -> Iterator[Chunk]:
-        """The figures and tables of the same document that a chunk names and that are not shown;
-        where several have a label, the one nearest in pages."""
+        """What a chunk refers to and what is not shown."""
         shown = {each.label for each in selection if each.document_id == chunk.document_id}
-        things = [labels for labels in named(chunk.text) if not shown.intersection(labels)]
-        labels = [label for thing in things for label in thing]
-        if not labels:
-            return
-        owned: dict[str, list[str]] = {}
-        for label, _, id in self._library.references.defining(labels, _within(chunk)):
-            owned.setdefault(label, []).append(id)
-        for thing in things:
-            ids = next((owned[label] for label in thing if label in owned), [])
-            candidates = self._library.chunks(ids)
-            if candidates:
-                yield min(candidates, key=lambda other: _distance(chunk, other))
+        found = self._library.references.mentioned(chunk.id)
+        wanted = {
+            key: id
+            for key, id in found
+            if (names_figure(key) or names_table(key)) and key not in shown
+        }
+        yield from self._library.chunks(list(dict.fromkeys(wanted.values())))
 
     def _naming(self, chunk: Chunk, selection: Selection) -> Iterator[Chunk]:
-        """The passage nearest to a figure or table that names it, unless one is shown."""
-        if not chunk.label or any(
-            _names(each, chunk) for each in selection if each.document_id == chunk.document_id
-        ):
+        """The passage nearest to a figure or table that refers to it, unless one is shown."""
+        if not chunk.label:
             return
-        texts = Filter(documents=(chunk.document_id,), kinds=("text",))
-        found = self._library.search_words(chunk.label, MENTIONING, texts)
-        candidates = self._library.chunks([id for id, _ in found])
-        naming = [each for each in candidates if _names(each, chunk)]
-        if naming:
+        parts = self._parts(chunk) if chunk.kind == "table" else [chunk]
+        ids = [id for part in parts for id in self._library.references.mentioning(part.id)]
+        naming = [each for each in self._library.chunks(ids) if each.kind == "text"]
+        if naming and not any(each in selection for each in naming):
             yield min(naming, key=lambda other: _distance(chunk, other))
 
     def _complete(self, selection: Selection) -> None:
@@ -249,17 +238,6 @@ def _place(piece: Piece) -> tuple[int, float, float, str]:
         return -1, 0.0, 0.0, piece.chunk.id
     region = piece.chunk.regions[0]
     return region.page, region.bbox.y0, region.bbox.x0, piece.chunk.id
-
-
-def _within(chunk: Chunk) -> Filter:
-    return Filter(documents=(chunk.document_id,))
-
-
-def _names(chunk: Chunk, thing: Chunk) -> bool:
-    """Whether a passage names a figure or table by its label."""
-    return chunk.kind == "text" and any(
-        mention.label == thing.label for mention in mentions(chunk.text)
-    )
 
 
 def _distance(one: Chunk, other: Chunk) -> int:
