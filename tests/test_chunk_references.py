@@ -83,6 +83,16 @@ def test_an_equation_is_the_chunk_with_its_number() -> None:
     assert mentioned(graph) == [("text", "Equation 3", "formula")]
 
 
+def test_a_step_is_whatever_has_an_item_of_its_number() -> None:
+    graph = chunk_references(
+        [
+            chunk("oil", "2. Drain the oil.\n3. Close the plug.", "4 Oil"),
+            chunk("belt", "Step 3: Tighten the belt.", "5 Belt"),
+        ]
+    )
+    assert {id for key, id in graph.defined if key == "Step 3"} == {"oil", "belt"}
+
+
 def test_a_table_in_several_chunks_begins_with_the_first() -> None:
     rows = [
         chunk(f"rows{n}", f"Table 3: Codes\n| E{n} | stop |", kind="table", label="Table 3", page=n)

@@ -200,6 +200,20 @@ def test_sections_equations_and_pages_come_first_where_they_are_named(
     assert "references" in hit.ranks
 
 
+def test_of_many_steps_with_one_number_that_of_the_procedure_in_question_comes_first(
+    library: Library,
+) -> None:
+    texts = ("2. Drain the oil.", "3. Close the oil plug.", "3. Tighten the belt.")
+    chunks = [
+        replace(a_chunk(text[:7], text, document_id=an_id("steps")), spans=tuple(_lines(text, 0)))
+        for text in texts
+    ]
+    vectors = {"text": text_vectors(HashedWords(), chunks)}
+    library.put(a_document("steps"), some_pages(), chunks, vectors)
+    hits = retriever(library).retrieve(Query(text="When draining the oil, what is step 3?")).hits
+    assert hits[0].chunk.text == texts[1]
+
+
 def test_a_question_that_names_two_things_finds_both_first(library: Library) -> None:
     with_sections(library, "pumps")
     with_figures(library, "valves", "Figure 4")

@@ -318,7 +318,8 @@ class ChunkReferences:
 
     defined: tuple[tuple[str, str], ...] = ()
     """(key, id of a chunk that is the thing or a piece of it), in reading order. All chunks of a
-    section have its key. Pages are not told: chunks know theirs."""
+    section have its key, and all chunks with a numbered item that of a step. Pages are not told:
+    chunks know theirs."""
     mentions: tuple[ChunkMention, ...] = ()
     """In reading order, one for each chunk and key."""
 

@@ -25,7 +25,7 @@ from pagesight.document import (
     Table,
     TextBlock,
 )
-from pagesight.references.definitions import is_formula, is_heading, is_item
+from pagesight.references.definitions import is_formula, is_heading, is_item, steps
 from pagesight.references.graph import reference_graph
 from pagesight.references.keys import HEADINGS, word_of
 
@@ -43,7 +43,11 @@ def chunk_references(chunks: Sequence[Chunk]) -> ChunkReferences:
     position = {chunk.id: number for number, chunk in enumerate(chunks)}
     defined: dict[tuple[str, str], None] = {}
     found: dict[tuple[str, str], tuple[int, int, ChunkMention]] = {}
-    for reference in reference_graph(_parsed(chunks, elements)):
+    parsed = _parsed(chunks, elements)
+    for key, place in steps(parsed):
+        if place.element is not None:
+            defined[key, owners[place.element]] = None
+    for reference in reference_graph(parsed):
         places = [place.element for place in reference.defined]
         if word_of(reference.key) != "Page":
             for element in places:

@@ -40,6 +40,8 @@ def named_in(
         for document_id, ids in owned.items():
             if document_id not in documents and len(owned) > 1:
                 continue
+            if word_of(thing[0]) == "Step":  # every procedure has a step 3
+                ids = [id for id in ids if id in place]
             fit = documents.get(document_id, 0.0)
             ordered = sorted(ids, key=lambda id: place.get(id, len(place)))[:MOST]
             meant += ((-fit, document_id, nth, number, id) for nth, id in enumerate(ordered))
