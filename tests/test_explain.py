@@ -113,6 +113,15 @@ def test_words_of_scripts_without_spaces_are_told_by_pairs(library: Library) -> 
     assert [each.word for each in told.words] == ["ポン", "ンプ", "プの", "の圧", "圧力"]
 
 
+def test_words_are_cut_by_the_language_of_the_hit(library: Library) -> None:
+    text = (
+        "Die Pumpen sind mit Dichtungen aus der Fabrik, und sie werden nicht von Hand geschmiert."
+    )
+    put(library, "pumpe", [a_chunk("pumpe", text)])
+    (_, told), *_ = explained(library, "Welche Dichtung hat die Pumpe?")
+    assert {each.word for each in told.words if each.field == "body"} == {"Pumpen", "Dichtungen"}
+
+
 def test_a_hit_that_is_named_and_one_that_mentions_it_say_so(library: Library) -> None:
     pumps(library)
     found = explained(library, "What does Figure 3 of the titan show about oil?")

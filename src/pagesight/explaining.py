@@ -20,8 +20,12 @@ def _reasons(told: Explanation) -> Iterator[str]:
     ranks = {each.list: each.rank for each in told.lists}
     if told.named:
         yield f"named in the question: {', '.join(told.named)}"
+    if "picture" in ranks:
+        yield "is what the picture of the question shows"
+    if "kinds" in ranks:
+        yield "is of the kind that the question asks for"
     if ranks.get("pages") == 1:
-        yield "stands on the page that fits best by its words"
+        yield "stands on the page of its document that fits best by its words"
     if told.document_rank and told.documents > 1:
         first = told.document_rank == 1
         yield (

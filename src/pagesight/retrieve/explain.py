@@ -8,10 +8,11 @@ from typing import Protocol
 
 from pagesight.explaining import is_spaced
 from pagesight.fusion import Fused, share
-from pagesight.references import mentions, named
+from pagesight.languages import ENGLISH, language_of
+from pagesight.references import asked, mentions
 from pagesight.results import Explanation, Field, Hit, ListRank, MatchedWord, Related
 from pagesight.settings import RetrieveSettings
-from pagesight.tokens import tokenize
+from pagesight.tokens import question_tokens, tokenize
 
 _PIECE = re.compile(r"\S+")
 _AROUND = ".,;:!?()[]{}<>|\"'`*_…“”„‘’«»"
@@ -39,10 +40,9 @@ def explained(
 ) -> tuple[Explanation, ...]:
     """Why each of the hits of a ranking stands where it does, in their order."""
     fused = {item.id: item for item in ranking.fused}
-    tokens = frozenset(tokenize(ranking.words)) if ranking.words else frozenset[str]()
     best = sorted(ranking.documents, key=lambda id: (-ranking.documents[id], id))
     places = {id: place for place, id in enumerate(best, start=1)}
-    things, related = named(ranking.words), _related(hits)
+    things, related = asked(ranking.words), _related(hits)
     return tuple(
         _explanation(
             hit,
@@ -50,7 +50,7 @@ def explained(
             settings,
             document_rank=places.get(hit.document.id, 0),
             documents=len(best),
-            words=tuple(_matched(hit, tokens)),
+            words=tuple(_matched(hit, ranking.words)),
             named=_named(hit, things, hits),
             related=related[hit.chunk.id],
         )
@@ -92,25 +92,28 @@ def _explanation(
     )
 
 
-def _matched(hit: Hit, tokens: frozenset[str]) -> Iterator[MatchedWord]:
-    """The words that a hit shares with the question, each once a field, whichever its case."""
+def _matched(hit: Hit, question: str) -> Iterator[MatchedWord]:
+    """The words that a hit shares with the question, each once a field, whichever its case; both
+    are cut by the language of the hit."""
     chunk = hit.chunk
+    language = language_of(chunk.text) or ENGLISH
+    tokens = frozenset(question_tokens(question, [language])) if question else frozenset[str]()
     fields: tuple[tuple[Field, str], ...] = (
         ("body", chunk.text),
         ("heading", "\n".join(chunk.heading_path)),
         ("title", chunk.title),
     )
     for field, text in fields:
-        for word in _written(text, tokens):
+        for word in _written(text, tokens, language):
             yield MatchedWord(word=word, field=field)
 
 
-def _written(text: str, tokens: frozenset[str]) -> list[str]:
+def _written(text: str, tokens: frozenset[str], language: str) -> list[str]:
     """The words of a text that give one of the tokens, as the text writes them."""
     found: dict[str, str] = {}
     pieces = dict.fromkeys(piece.strip(_AROUND) for piece in _PIECE.findall(text))
     for piece in pieces:
-        shared = tokens.intersection(tokenize(piece))
+        shared = tokens.intersection(tokenize(piece, language))
         if not shared:
             continue
         for word in [piece] if is_spaced(piece) else sorted(shared, key=piece.casefold().find):
