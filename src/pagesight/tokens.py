@@ -22,6 +22,10 @@ LONGEST_TOKEN = 200
 _CACHED_WORDS = 1 << 16
 """Distinct words kept with their tokens: the vocabulary of some hundred manuals."""
 
+_CACHED_QUESTIONS = 64
+"""Questions kept with their tokens: one is cut for each list, and for each document inside which it
+is asked."""
+
 _STEMMERS = {
     "da": "danish",
     "de": "german",
@@ -148,12 +152,17 @@ def question_tokens(text: str, languages: Collection[str]) -> list[str]:
     others: each language cuts it in its own way, and finds nothing by the stems of another.
     Stopwords of the language that the question seems to be in are left out everywhere.
     """
+    return list(_question_tokens(text, tuple(sorted(languages))))
+
+
+@lru_cache(maxsize=_CACHED_QUESTIONS)
+def _question_tokens(text: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     asked = language_of(text, ASKED)
     tokens: dict[str, None] = {}
-    for language in sorted(languages) or (ENGLISH,):
+    for language in languages or (ENGLISH,):
         dropped = STOPWORDS[language] | STOPWORDS.get(asked, _NOTHING)
         tokens |= dict.fromkeys(_stream(_pieces(text, language), language, dropped))
-    return list(tokens or dict.fromkeys(tokenize(text, asked or ENGLISH)))
+    return tuple(tokens or dict.fromkeys(tokenize(text, asked or ENGLISH)))
 
 
 def _pieces(text: str, language: str) -> list[str]:
