@@ -30,11 +30,12 @@ from pagesight.adapters.rank_bm25 import RankBM25WordIndex
 from pagesight.app import App, build
 from pagesight.evaluation.scores.statistics import paired
 from pagesight.evaluation.sets.cases import Case, load_set
-from pagesight.feeds import PageFeed
+from pagesight.feeds import WordFeed
 from pagesight.fusion import ranked, reciprocal_rank_fusion
 from pagesight.ports import page_of
 from pagesight.results import Filter, Query
 from pagesight.settings import load
+from pagesight.units import PageUnits
 
 CUTS = (1, 5, 10, 20)
 HITS = 100
@@ -73,7 +74,8 @@ class Bench:
         self.ids = {document.name: document.id for document in app.library.documents()}
         self._in_document = in_document
         self._words = RankBM25WordIndex()
-        feed = PageFeed(app.library.catalogue, lambda _: self._words)
+        catalogue = app.library.catalogue
+        feed = WordFeed(catalogue, PageUnits(catalogue), lambda _: self._words)
         feed.add(self._words, sorted(feed.ids()))
 
     def row(self, name: str, ranker: Ranker) -> Row:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from tests.endpoint import Endpoint, serving
+
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "samples"
 COMMAND = Path(sys.executable).parent / "pagesight"
@@ -110,3 +112,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the files first that take minutes, so that no worker is left with one at the end."""
     order = {name: number for number, name in enumerate(SLOW_FILES)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    """A model's endpoint that the environment names."""
+    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
+    with serving() as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "local")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        yield server

@@ -44,17 +44,16 @@ def tiny_clip(folder: Path) -> Path:
     return folder
 
 
-def tiny_text(folder: Path, *, pooling: str = "cls", longest: int = 24) -> Path:
-    """A sentence-transformers folder with random weights, always the same ones."""
+def _tiny_bert(folder: Path, kind: str, *, labels: int = 0) -> tuple[Path, int]:
+    """Folder and width of a network with random weights, always the same ones, and its words:
+    letters. `kind` is the name of its class in transformers."""
     import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizer
+    import transformers
 
     letters = [mark + letter for mark in ("", "##") for letter in "abcdefghijklmnopqrstuvwxyz."]
     words = ["[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, "[PAD]"]
     torch.manual_seed(0)
-    config = BertConfig(
+    config = transformers.BertConfig(
         vocab_size=len(words),
         pad_token_id=len(words) - 1,
         hidden_size=32,
@@ -64,41 +63,34 @@ def tiny_text(folder: Path, *, pooling: str = "cls", longest: int = 24) -> Path:
         max_position_embeddings=64,
         initializer_range=0.5,
     )
+    if labels:
+        config.num_labels = labels
     bare = folder / "bare"
-    BertModel(config).save_pretrained(bare)
-    BertTokenizer({word: number for number, word in enumerate(words)}).save_pretrained(bare)
+    getattr(transformers, kind)(config).save_pretrained(bare)
+    tokenizer = transformers.BertTokenizer({word: number for number, word in enumerate(words)})
+    tokenizer.save_pretrained(bare)
+    return bare, config.hidden_size
+
+
+def tiny_text(folder: Path, *, pooling: str = "cls", longest: int = 24) -> Path:
+    """A sentence-transformers folder with random weights, always the same ones."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    bare, width = _tiny_bert(folder, "BertModel")
     transformer = Transformer(str(bare), max_seq_length=longest)
     whole = folder / "whole"
-    SentenceTransformer(
-        modules=[transformer, Pooling(config.hidden_size, pooling_mode=pooling)], device="cpu"
-    ).save(str(whole))
+    modules = [transformer, Pooling(width, pooling_mode=pooling)]
+    SentenceTransformer(modules=modules, device="cpu").save(str(whole))
     return whole
 
 
 def tiny_cross_encoder(folder: Path, *, scores: int = 1) -> Path:
     """A cross-encoder's folder with random weights, always the same ones."""
-    import torch
     from sentence_transformers import CrossEncoder
-    from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
-    letters = [mark + letter for mark in ("", "##") for letter in "abcdefghijklmnopqrstuvwxyz."]
-    words = ["[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, "[PAD]"]
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(words),
-        pad_token_id=len(words) - 1,
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=64,
-        initializer_range=0.5,
-    )
-    config.num_labels = scores
-    bare, whole = folder / "bare", folder / "whole"
-    BertForSequenceClassification(config).save_pretrained(bare)
-    tokenizer = BertTokenizer({word: number for number, word in enumerate(words)})
-    tokenizer.save_pretrained(bare)
+    bare, _ = _tiny_bert(folder, "BertForSequenceClassification", labels=scores)
+    whole = folder / "whole"
     CrossEncoder(str(bare), max_length=64, device="cpu").save_pretrained(str(whole))
     return whole
 

@@ -26,7 +26,7 @@ from pagesight.retrieve.listwise import TEMPLATES, ListwiseReranker, read_order
 from pagesight.retrieve.reranking import Reranking, page_ranks
 from pagesight.settings import load
 from tests.builders import a_chunk, a_document, open_library, some_pages
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint
 from tests.evidence import ScriptedChat
 from tests.models import HashedWords
 
@@ -163,15 +163,6 @@ def test_the_order_of_a_reply_is_read_whatever_stands_around_it() -> None:
     assert read_order('{"order": [2, 9, 2, 0, 1]}', 3) == [2, 1]
     assert read_order("The second one is best.", 3) == []
     assert read_order("[]", 3) == []
-
-
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
-    with serving() as server:
-        monkeypatch.setenv("OPENAI_API_KEY", "local")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        yield server
 
 
 def listwise(told: list[str], *, images: int = 1) -> ListwiseReranker:

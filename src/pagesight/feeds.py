@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pagesight.document import Chunk, Document, Region
+from pagesight.document import Chunk
 from pagesight.errors import LibraryError
 from pagesight.files import remove_folder
-from pagesight.geometry import BBox
 from pagesight.languages import ENGLISH, language_of
-from pagesight.ports import Catalogue, VectorIndex, VectorStore, WordIndex, page_id, page_of
+from pagesight.ports import Catalogue, VectorIndex, VectorStore, WordIndex
 from pagesight.results import Filter
 from pagesight.tokens import TOKENS_VERSION, tokenize
+from pagesight.units import Units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +31,6 @@ commits every time, which takes as long for 10 chunks as for 1,000."""
 TOGETHER = 64
 """Vectors that an index is given in one call. Chroma lets no other thread of the process run
 meanwhile: 50 ms for so many, in an index of 100,000."""
-
-PAGES_AT_A_TIME = 50
-"""Pages whose words are read from the catalogue at a time: some hundred kilobytes."""
 
 PROBES = 20
 """Chunks that are looked up by search when an index is checked. A torn index answers wrongly for
@@ -54,9 +51,6 @@ languages that texts are taken for."""
 
 OPENING = 20
 """Pages from the start of a document: it is taken to be in the language of most of them."""
-
-_SOMEWHERE = BBox(0, 0, 0, 0)
-"""A word index knows pages, not places on them."""
 
 AnyIndex = TypeVar("AnyIndex", VectorIndex, WordIndex)
 
@@ -123,129 +117,31 @@ class _Spoken:
 
 
 class WordFeed:
-    """Feeds a word index with the chunks."""
+    """Feeds a word index with units."""
 
     version = WORDS_VERSION
     fragile = False
     remote = False
     drop = staticmethod(remove_folder)
 
-    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
-        self._catalogue = catalogue
+    def __init__(
+        self, catalogue: Catalogue, units: Units, opening: Callable[[Path], WordIndex]
+    ) -> None:
+        self._units = units
         self._spoken = _Spoken(catalogue)
         self.open = opening
 
     def ids(self) -> set[str]:
-        return self._catalogue.all_ids()
+        return self._units.ids()
 
     def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
-        chunks = self._catalogue.chunks(ids)
+        chunks = self._units.chunks(ids)
         index.add(chunks, self._spoken.of(chunks))
         return {chunk.id for chunk in chunks}
 
     def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
-        # It commits whole batches or nothing, and a chunk's id comes from its words.
-        return _unfound(index, self._catalogue.chunks(_probes(ids)))
-
-
-class PageFeed:
-    """Feeds a word index with whole pages: each the texts of the chunks that stand on it."""
-
-    version = WORDS_VERSION
-    fragile = False
-    remote = False
-    drop = staticmethod(remove_folder)
-
-    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
-        self._catalogue = catalogue
-        self._spoken = _Spoken(catalogue)
-        self.open = opening
-
-    def ids(self) -> set[str]:
-        return self._catalogue.page_ids()
-
-    def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
-        pages = self._chunks(ids)
-        index.add(pages, self._spoken.of(pages))
-        return {page.id for page in pages}
-
-    def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
-        return _unfound(index, self._chunks(_probes(ids)))
-
-    def _chunks(self, ids: Sequence[str]) -> list[Chunk]:
-        """The pages as chunks; unknown ids are left out."""
-        wanted: dict[str, list[int]] = {}
-        for document_id, index in map(page_of, ids):
-            wanted.setdefault(document_id, []).append(index)
-        return [
-            _as_chunk(page_id(document_id, index), document_id, index, texts[index])
-            for document_id, indexes in wanted.items()
-            for texts in [self._catalogue.page_texts(document_id, min(indexes), max(indexes))]
-            for index in sorted(set(indexes).intersection(texts))
-        ]
-
-
-class DocumentFeed:
-    """Feeds a word index with documents: what one says it is (file name, title, what people say
-    about it, titles of sections), and every word of its text, once.
-
-    Once, because a document that has all words of a question is meant sooner than one that
-    repeats one of them, and so that a book takes no more memory than its vocabulary.
-    """
-
-    version = WORDS_VERSION
-    fragile = False
-    remote = False
-    drop = staticmethod(remove_folder)
-
-    def __init__(self, catalogue: Catalogue, opening: Callable[[Path], WordIndex]) -> None:
-        self._catalogue = catalogue
-        self._spoken = _Spoken(catalogue)
-        self.open = opening
-
-    def ids(self) -> set[str]:
-        return set(self._catalogue.upkeep.document_ids())
-
-    def add(self, index: WordIndex, ids: Sequence[str]) -> set[str]:
-        found = self._chunks(ids)
-        index.add(found, self._spoken.of(found))
-        return {each.id for each in found}
-
-    def fault(self, index: WordIndex, ids: Sequence[str], done: Done, *, thorough: bool) -> str:
-        return _unfound(index, self._chunks(_probes(ids)))
-
-    def _chunks(self, ids: Sequence[str]) -> list[Chunk]:
-        documents = (self._catalogue.document(id) for id in ids)
-        return [self._chunk(document) for document in documents if document is not None]
-
-    def _chunk(self, document: Document) -> Chunk:
-        about = document.metadata
-        said = (document.name, document.title, about.revision, *about.tags)
-        parts = (*said, *self._catalogue.headings(document.id), *self._vocabulary(document))
-        return _as_chunk(document.id, document.id, 0, parts)
-
-    def _vocabulary(self, document: Document) -> list[str]:
-        """The words of a document, each spelling once, by where it stands first."""
-        words: dict[str, None] = {}
-        for first in range(0, document.page_count, PAGES_AT_A_TIME):
-            last = first + PAGES_AT_A_TIME - 1
-            for texts in self._catalogue.page_texts(document.id, first, last).values():
-                words |= dict.fromkeys(" ".join(texts).casefold().split())
-        return list(words)
-
-
-def _as_chunk(id: str, document_id: str, page: int, texts: Sequence[str]) -> Chunk:
-    """A page, or a document, as a word index takes it."""
-    return Chunk(
-        id=id,
-        document_id=document_id,
-        kind="text",
-        text="\n".join(texts),
-        title="",
-        heading_path=(),
-        spans=(),
-        regions=(Region(page=page, bbox=_SOMEWHERE),),
-    )
+        # It commits whole batches or nothing, and the words of a unit follow from its id.
+        return _unfound(index, self._units.chunks(_probes(ids)))
 
 
 class VectorFeed:

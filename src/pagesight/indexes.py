@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING
 
 from pagesight.derived import DerivedIndex, MemoryIndex, in_silence
 from pagesight.errors import LibraryError
-from pagesight.feeds import (
-    DocumentFeed,
-    Done,
-    PageFeed,
-    VectorFeed,
-    WordFeed,
-    batches,
-    matrix,
-)
+from pagesight.feeds import Done, VectorFeed, WordFeed, batches, matrix
 from pagesight.files import remove_folder
 from pagesight.ports import (
     DOCUMENTS,
@@ -32,6 +24,7 @@ from pagesight.ports import (
     page_of,
 )
 from pagesight.results import Filter
+from pagesight.units import ChunkUnits, DocumentUnits, PageUnits, Units
 
 if TYPE_CHECKING:
     from pagesight.ports import Vector
@@ -80,16 +73,15 @@ class Indexes:
         self._vectors = vectors
         self._writable = writable
 
-        def of_words(
-            name: str, feed: WordFeed | PageFeed | DocumentFeed
-        ) -> MemoryIndex[WordIndex] | DerivedIndex[WordIndex]:
+        def of_words(name: str, units: Units) -> MemoryIndex[WordIndex] | DerivedIndex[WordIndex]:
+            feed = WordFeed(catalogue, units, open_words)
             if words_in_memory:
                 return MemoryIndex(name, catalogue, feed)
             return DerivedIndex(name, folder, catalogue, feed, writable=writable)
 
-        self._words = of_words(WORDS, WordFeed(catalogue, open_words))
-        self._pages = of_words(PAGES, PageFeed(catalogue, open_words))
-        self._documents = of_words(DOCUMENTS, DocumentFeed(catalogue, open_words))
+        self._words = of_words(WORDS, ChunkUnits(catalogue))
+        self._pages = of_words(PAGES, PageUnits(catalogue))
+        self._documents = of_words(DOCUMENTS, DocumentUnits(catalogue))
         self._spaces = {
             space: DerivedIndex(
                 space,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,9 @@ from PIL import Image
 from pagesight.adapters.openai import OpenAIChat
 from pagesight.errors import ServiceError, SettingsError, UnfinishedReplyError
 from pagesight.results import Detail
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint
 
 REPLY = "The seal takes 45 Nm [1]."
-
-
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    monkeypatch.delenv("AZURE_OPENAI_ENDPOINT", raising=False)
-    with serving() as server:
-        monkeypatch.setenv("OPENAI_API_KEY", "local")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        yield server
 
 
 def chat(retries: int = 0, *, seconds: float = 5, detail: Detail = "auto") -> OpenAIChat:

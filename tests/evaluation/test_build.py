@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from pagesight.harness import Harness
 from pagesight.prompts import load as load_prompt
 from pagesight.settings import load
 from tests.builders import a_chunk, a_document, a_png, open_library, some_pages
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint
 from tests.evidence import CROP, ScriptedChat
 from tests.test_chunking import a_block, a_caption, chunks_of
 
@@ -610,14 +610,6 @@ def test_text_tables_and_figures_are_shown_alike_but_none_with_hardly_a_word() -
     assert kinds == {"text": 1, "table": 1, "figure": 1}
     (only,) = written("OK", *elements, count=1)
     assert isinstance(only, Rejected)
-
-
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    with serving() as server:
-        monkeypatch.setenv("OPENAI_API_KEY", "local")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        yield server
 
 
 def chat() -> OpenAIChat:

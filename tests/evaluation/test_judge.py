@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +24,7 @@ from pagesight.evaluation.scores.judge import (
 )
 from pagesight.results import Reply
 from tests.conftest import ROOT
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import Endpoint
 from tests.evidence import ScriptedChat
 
 PROMPT = prompts.load("judge", TEMPLATES)
@@ -128,14 +128,6 @@ def test_equal_answers_are_shown_in_equal_bytes() -> None:
     for chat in (first, again):
         Judge(chat, PROMPT).verdict("Torque?", ["60 Nm"], "66 Nm")
     assert first.shown == again.shown
-
-
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
-    with serving() as server:
-        monkeypatch.setenv("OPENAI_API_KEY", "local")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        yield server
 
 
 def test_a_judge_is_asked_at_an_endpoint(endpoint: Endpoint) -> None:
