@@ -21,7 +21,9 @@ from tests.endpoint import serving
 GOLDEN = ROOT / "eval" / "golden.jsonl"
 QUICK = ("--pipeline", "words")
 """Loads no model."""
-BROKEN = ("--set", "retrieve.depth=1", "--set", "retrieve.weight_words=0.0")
+BROKEN = tuple(
+    f"--set=retrieve.{setting}" for setting in ("depth=1", "weight_inside=0.0", "weight_pages=0.0")
+)
 """One hit at most."""
 RETRIEVED = 120
 """Golden questions with gold pages."""
@@ -122,9 +124,9 @@ def test_an_ablation_measures_each_list_alone_and_left_out(
 ) -> None:
     ablate = ("eval", "ablate", GOLDEN, "--library", samples_library, "--out", runs)
     found = json_of(*ablate)
-    lists = ("dense", "words", "pages", "inside")
+    lists = ("dense", "words", "inside", "pages")
     alone, less = ([f"{how} {name}" for name in lists] for how in ("only", "without"))
-    assert list(found) == [*alone, *less, "without documents"]
+    assert list(found) == [*alone, *less, "without kinds", "without documents"]
     for comparison in found.values():
         assert comparison["cases"] == RETRIEVED + 12
         assert comparison["baseline"]["pipeline"] == "default"
@@ -140,7 +142,7 @@ def test_an_ablation_measures_each_list_alone_and_left_out(
     assert f"{mean}* " in row
     assert f"{low}..{high}" in interval
     assert max(map(len, shown.splitlines())) <= 80
-    off = ("--set", "retrieve.weight_pages=0.0", "--set", "retrieve.weight_inside=0.0")
+    off = [f"--set=retrieve.weight_{name}=0.0" for name in ("pages", "inside", "kinds")]
     one = run_pagesight(*ablate, *QUICK, *off)
     assert one.returncode == 2
     assert "nothing to leave out" in one.stderr
