@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def test_a_question_is_answered_by_a_figure(samples_library: Path) -> None:
 
 
 def test_the_scan_is_found_and_boxed(samples_library: Path) -> None:
-    hits = json_of("search", "serial number of the hydraulic press", "--library", samples_library)
+    hits = json_of("search", "serial number of press HP-630", "--library", samples_library)
     assert hits[0]["document"] == "acceptance-test-report-1994.pdf"
     assert hits[0]["boxes"]
 
@@ -86,8 +87,7 @@ def test_an_explained_search_says_why_and_gives_the_same_facts_to_programs(
     shown = run_pagesight(*search, "--explain").stdout
     assert "    why   named in the question: Figure 7-1; " in shown
     assert "    words Figure, 7-1" in shown
-    assert "score 0." in shown
-    assert "references #1 0.364" in shown
+    assert re.search(r"score \d\.\d{3} = references #1 0\.727 \+ ", shown.replace("\xa0", " "))
     explained = shown[shown.index("    why ") :].splitlines()[:4]
     assert max(map(len, explained)) < 80
     first, _ = json_of(*search, "--explain")

@@ -424,7 +424,10 @@ def test_search_shows_hits_with_their_ranks_and_opens_them(visit: Visit) -> None
         account = hit.locator(".account")
         assert re.search(r"Words #\d", account.inner_text())
         assert re.search(r"Score\s+0\.\d{3}", account.inner_text())
-        assert "stands on the page that fits best" in hit.locator(".reasons").inner_text()
+        assert (
+            "stands on the page of its document that fits best"
+            in hit.locator(".reasons").inner_text()
+        )
         _accessible(page)
         hit.get_by_role("button").click()
         _shown(page)
