@@ -89,8 +89,8 @@ class Contents:
             documents = library.documents()
             found = {text: library.search_words(text, EVERY) for text in asked}
             # BM25 counts with what was removed, until tantivy happens to merge it away.
-            library.rebuild("words")
-            library.rebuild("pages")
+            for words in ("words", "pages", "documents"):
+                library.rebuild(words)
             hits = {text: app.retriever.retrieve(Query(text=text), 10).hits for text in asked}
             vectors = library.catalogue.vectors("text", sorted(library.catalogue.all_ids("text")))
             return cls(
