@@ -55,13 +55,17 @@ class Question:
 
 
 def things(app: App, document: Document) -> Mapping[str, Sequence[str]]:
-    """Key -> ids of its chunks: those of the graph, figures' parts left out, and pages by what is
-    printed on them."""
+    """Key -> ids of its chunks: those of the graph, figures' parts left out; all chunks of a
+    table; and pages by what is printed on them."""
     chunks = app.library.document_chunks(document.id)
     found: dict[str, list[str]] = {}
     for key, id in chunk_references(chunks).defined:
         if not key.endswith(")"):
             found.setdefault(key, []).append(id)
+    for chunk in chunks:
+        # A long table has several chunks, of which the first defines it.
+        if chunk.label in found:
+            found[chunk.label].append(chunk.id)
     labels = [page.label for page in app.library.pages(document.id)]
     for index, label in enumerate(labels):
         on_page = [chunk.id for chunk in chunks if index in chunk.pages]

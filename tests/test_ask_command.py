@@ -219,7 +219,7 @@ def test_a_replay_with_other_settings_shows_the_hits_that_went(
     ("arguments", "message"),
     [
         (("replay", "."), ".: is no bundle"),
-        (("ask",), "write a question in quotes, or give --chat"),
+        (("ask",), "write a question in quotes, or give --image FILE or --chat"),
         (("ask", "x?", "--chat", "--dry-run"), "looks at one question and saves nothing"),
     ],
 )

@@ -55,7 +55,7 @@ def test_help_imports_none_of_the_heavy_libraries() -> None:
         (["config", "show", "--pipeline", "fast"], 2, "no pipeline is called 'fast'"),
         (["config", "show", "--config", "absent.toml"], 2, "absent.toml: cannot be read"),
         (["search"], 2, "write a question in quotes, or give --image FILE"),
-        (["ask"], 2, "write a question in quotes, or give --chat"),
+        (["ask"], 2, "write a question in quotes, or give --image FILE or --chat"),
         (["serch", "x"], 2, "No such command"),
     ],
 )
