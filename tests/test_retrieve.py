@@ -263,7 +263,7 @@ def test_the_whole_fused_ranking_and_the_seconds_of_each_stage_are_given(library
     assert len(ranking.hits) == 1
     assert len(ranking.fused) > 1
     assert ranking.fused[0].id == ranking.hits[0].chunk.id
-    lists = {"dense", "words", "pages", "references", "inside"}
+    lists = {"dense", "words", "pages", "references", "inside", "kinds"}
     assert set(ranking.seconds) == {"recall", "embed", *lists, "documents", "fuse"}
     assert all(seconds >= 0 for seconds in ranking.seconds.values())
 

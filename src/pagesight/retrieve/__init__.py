@@ -104,6 +104,7 @@ class Retriever:
             documents |= {chunk.document_id: 1.0 for chunk in shown}
         lists = self._lists(query, words, found, documents, watch)
         lists["picture"] = ranked(chunk.id for chunk in shown)
+        documents |= self._meant(lists.get("references", {}))
         with watch.stage("fuse"):
             fused = self._weighed(self._fused(lists), documents)
         fused = self._reranked(words, fused, watch)
@@ -189,6 +190,12 @@ class Retriever:
             with watch.stage("kinds"):
                 lists["kinds"] = ranked(of_wished_kind(library, query.text, self._order(lists)))
         return lists
+
+    def _meant(self, named: Ranks) -> Mapping[str, float]:
+        """The one document that has what the question names, as one that fits best; none where
+        several have it: which of them is meant is then told by how they fit."""
+        owners = set(self._library.owners(list(named)).values())
+        return dict.fromkeys(owners, 1.0) if len(owners) == 1 else {}
 
     def _weighed(self, fused: Sequence[Fused], documents: Mapping[str, float]) -> list[Fused]:
         """Lowers what stands in documents that fit worse than the best, and in those that a newer
