@@ -176,19 +176,24 @@ class Retriever:
         lists: dict[str, Ranks] = {
             name: ranked(id for id, _ in pairs) for name, pairs in found.items()
         }
+
+        def so_far() -> list[str]:
+            """Chunk ids as the lists that there are would rank them, best first."""
+            return [item.id for item in self._fused(lists)]
+
         if words and weights["inside"]:
             with watch.stage("inside"):
                 lists["inside"] = chunks_inside(library, words, filter, best)
         if words and weights["pages"]:
             with watch.stage("pages"):
-                lists["pages"] = pages_inside(library, words, filter, best, self._order(lists))
+                lists["pages"] = pages_inside(library, words, filter, best, so_far())
         if query.text and weights["references"]:
             with watch.stage("references"):
-                meant = named_in(library, query.text, filter, self._order(lists), documents)
+                meant = named_in(library, query.text, filter, so_far, documents)
                 lists["references"] = ranked(meant[: self._settings.depth])
         if query.text and weights["kinds"]:
             with watch.stage("kinds"):
-                lists["kinds"] = ranked(of_wished_kind(library, query.text, self._order(lists)))
+                lists["kinds"] = ranked(of_wished_kind(library, query.text, so_far))
         return lists
 
     def _meant(self, named: Ranks) -> Mapping[str, float]:
@@ -260,10 +265,6 @@ class Retriever:
             return self._reranking.of(
                 words, fused, self._library, k=self._settings.rrf_k, weight=weight
             )
-
-    def _order(self, lists: Mapping[str, Ranks]) -> list[str]:
-        """Chunk ids as these lists together would rank them, best first."""
-        return [item.id for item in self._fused(lists)]
 
     def _fused(self, lists: Mapping[str, Ranks]) -> list[Fused]:
         return reciprocal_rank_fusion(lists, k=self._settings.rrf_k, weights=self._settings.weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pagesight.library import Library
@@ -18,7 +18,7 @@ def named_in(
     library: Library,
     text: str,
     filter: Filter,
-    so_far: Sequence[str],
+    so_far: Callable[[], Sequence[str]],
     documents: Mapping[str, float],
 ) -> list[str]:
     """Ids of the chunks that are, or belong to, what a question names.
@@ -29,11 +29,13 @@ def named_in(
     those that stand first in `so_far`, then in reading order.
 
     Args:
-        so_far: chunk ids, best first.
+        so_far: gives chunk ids, best first; is asked where the question names anything.
         documents: document id -> how well it fits.
     """
     things = asked(text)
-    place = {id: number for number, id in enumerate(so_far)}
+    if not things:
+        return []
+    place = {id: number for number, id in enumerate(so_far())}
     meant: list[tuple[float, str, int, int, str]] = []
     for number, thing in enumerate(things):
         owned = _owned(library, thing, filter, documents)
