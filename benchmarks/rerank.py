@@ -18,15 +18,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pages import Pages, answerable, first
+
 from pagesight.app import App, build
 from pagesight.evaluation.scores.statistics import paired
-from pagesight.evaluation.sets.cases import Case, load_set
-from pagesight.results import Filter, Query
+from pagesight.evaluation.sets.cases import Case
+from pagesight.results import Query
 from pagesight.settings import load
 
 CUTS = (1, 5, 10)
-HITS = 100
-"""Hits that are asked for: they stand on more than ten pages."""
 NONE = "rerank.engine="
 DEFAULTS = ("rerank.engine=tokens rerank.candidates=10", "rerank.engine=tokens")
 
@@ -47,23 +47,14 @@ class Measured:
 def measure(app: App, cases: list[Case], in_document: bool) -> Measured:
     """Asks all questions twice: the second time the vectors of questions and of candidates are
     remembered."""
-    documents = {document.name: document.id for document in app.library.documents()}
+    pages = Pages(app, in_document=in_document)
     app.retriever.retrieve(Query(text="made ready before anything is measured"))
     ranks, spent = [], []
     for _ in range(2):
         started = time.process_time()
-        ranks = [_rank(app, case, documents, in_document) for case in cases]
+        ranks = [first(pages.found(case), pages.gold(case)) for case in cases]
         spent.append(1000 * (time.process_time() - started) / len(cases))
     return Measured(ranks=ranks, first_ms=spent[0], again_ms=spent[1])
-
-
-def _rank(app: App, case: Case, documents: dict[str, str], in_document: bool) -> int:
-    own = tuple(documents[name] for name in case.documents if name in documents)
-    filter = Filter(documents=own) if in_document else Filter()
-    gold = {(documents.get(page.document), page.page - 1) for page in case.pages}
-    hits = app.retriever.retrieve(Query(text=case.question, filter=filter), HITS).hits
-    pages = dict.fromkeys((hit.document.id, page) for hit in hits for page in hit.chunk.pages)
-    return next((rank for rank, page in enumerate(pages, 1) if page in gold), 0)
 
 
 def line(name: str, mine: Measured, plain: Measured) -> str:
@@ -90,7 +81,7 @@ def main() -> None:
     parser.add_argument("--with", dest="rerankers", action="append", metavar="SETTINGS")
     parser.add_argument("--set", dest="sets", action="append", default=[], help="for all of them")
     options = parser.parse_args()
-    cases = [each for each in load_set(options.questions) if each.pages and not each.unanswerable]
+    cases = answerable(options.questions)
     where = "in its document" if options.in_document else "in the library"
     sys.stdout.write(f"{options.questions.stem}, {len(cases)} questions, each {where}\n")
     plain = None

@@ -22,14 +22,16 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from pages import Page, Pages, answerable, first
 
 from pagesight.adapters.rank_bm25 import RankBM25WordIndex
 from pagesight.app import App, build
 from pagesight.evaluation.scores.statistics import paired
-from pagesight.evaluation.sets.cases import Case, load_set
+from pagesight.evaluation.sets.cases import Case
 from pagesight.feeds import WordFeed
 from pagesight.fusion import ranked, reciprocal_rank_fusion
 from pagesight.ports import page_of
@@ -38,15 +40,11 @@ from pagesight.settings import load
 from pagesight.units import PageUnits
 
 CUTS = (1, 5, 10, 20)
-HITS = 100
-"""Hits that are asked for: they stand on more than twenty pages."""
 DEPTH = 100
 """Of each list of the flat fusion."""
 FLAT_K = 60
 """Cormack's constant, which most systems keep."""
 
-Page = tuple[str, int]
-"""Document id and 0-based index."""
 Ranker = Callable[[Case, Filter], Sequence[Page]]
 
 
@@ -71,8 +69,7 @@ class Bench:
     def __init__(self, app: App, cases: Sequence[Case], *, in_document: bool) -> None:
         self.app = app
         self.cases = cases
-        self.ids = {document.name: document.id for document in app.library.documents()}
-        self._in_document = in_document
+        self.pages = Pages(app, in_document=in_document)
         self._words = RankBM25WordIndex()
         catalogue = app.library.catalogue
         feed = WordFeed(catalogue, PageUnits(catalogue), lambda _: self._words)
@@ -80,17 +77,14 @@ class Bench:
 
     def row(self, name: str, ranker: Ranker) -> Row:
         started = time.process_time()
-        found = [list(dict.fromkeys(ranker(case, self._filter(case)))) for case in self.cases]
+        found = [list(dict.fromkeys(ranker(case, self.pages.filter(case)))) for case in self.cases]
         spent = 1000 * (time.process_time() - started) / len(self.cases)
-        gold = [
-            {(self.ids.get(page.document, ""), page.page - 1) for page in case.pages}
-            for case in self.cases
-        ]
+        gold = [self.pages.gold(case) for case in self.cases]
         return Row(
             name=name,
-            ranks=[_first(pages, right) for pages, right in zip(found, gold, strict=True)],
+            ranks=[first(pages, right) for pages, right in zip(found, gold, strict=True)],
             document_ranks=[
-                _first(dict.fromkeys(id for id, _ in pages), {id for id, _ in right})
+                first(dict.fromkeys(id for id, _ in pages), {id for id, _ in right})
                 for pages, right in zip(found, gold, strict=True)
             ],
             ms=spent,
@@ -117,9 +111,8 @@ class Bench:
         lists["pages"] = ranked(f"{id}/{page}" for id, page in self.words(case, filter))
         return [page_of(each.id) for each in reciprocal_rank_fusion(lists, k=FLAT_K, weights={})]
 
-    def built(self, case: Case, filter: Filter) -> list[Page]:
-        hits = self.app.retriever.retrieve(Query(text=case.question, filter=filter), HITS).hits
-        return [(hit.document.id, page) for hit in hits for page in hit.chunk.pages]
+    def built(self, case: Case, _: Filter) -> list[Page]:
+        return self.pages.found(case)
 
     def published(self, path: Path) -> Ranker:
         lines = (json.loads(line) for line in path.read_text().splitlines())
@@ -129,17 +122,11 @@ class Bench:
 
         def ranker(case: Case, _: Filter) -> list[Page]:
             names = (name.rpartition("_") for name in known.get(case.id, ()))
-            return [(self.ids.get(f"{name}.pdf", name), int(page) - 1) for name, _, page in names]
+            return [
+                (self.pages.ids.get(f"{name}.pdf", name), int(page) - 1) for name, _, page in names
+            ]
 
         return ranker
-
-    def _filter(self, case: Case) -> Filter:
-        own = tuple(self.ids[name] for name in case.documents if name in self.ids)
-        return Filter(documents=own) if self._in_document else Filter()
-
-
-def _first(found: Iterable[object], right: set[object] | set[Page] | set[str]) -> int:
-    return next((rank for rank, each in enumerate(found, 1) if each in right), 0)
 
 
 def show(row: Row, best: Row) -> str:
@@ -188,11 +175,7 @@ def main() -> None:
     parser.add_argument("--rows", action="store_true")
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
-    cases = [
-        case
-        for case in load_set(options.questions)
-        if case.pages and not case.unanswerable and not case.image
-    ]
+    cases = answerable(options.questions)
     with build(load(overrides=options.sets), options.library, notify=print) as app:
         bench = Bench(app, cases, in_document=options.in_document)
         app.retriever.retrieve(Query(text="made ready before anything is measured"))
